@@ -1,0 +1,68 @@
+// swift-tools-version: 6.2
+
+import PackageDescription
+
+/// What every Swift target of ours is compiled with: language mode 6, and no warning left standing.
+let strict: [SwiftSetting] = [.treatAllWarnings(as: .error), .enableUpcomingFeature("ExistentialAny")]
+
+let system: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
+
+/// A module of the house (docs/architecture.md): sources in Sources/NAME, tests in Tests/NAMETests.
+func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .testTarget(
+    name: name, dependencies: dependencies + ["TestSupport"], swiftSettings: strict)
+}
+
+let package = Package(
+  name: "snapsh",
+  products: [
+    .executable(name: "snapsh", targets: ["snapsh"])
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-system", from: "1.8.1")
+  ],
+  targets: [
+    .systemLibrary(
+      name: "CLibvirt", pkgConfig: "libvirt", providers: [.apt(["libvirt-dev"])]),
+    .systemLibrary(
+      name: "CLibXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
+    .systemLibrary(name: "CLibNBD", pkgConfig: "libnbd", providers: [.apt(["libnbd-dev"])]),
+    .systemLibrary(name: "CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"])]),
+    .systemLibrary(name: "CLibCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+
+    module("XMLTree", ["CLibXML2"]),
+    module("SnapshotXML", ["XMLTree"]),
+    module("Libvirt", ["CLibvirt"]),
+    module("SaveImage", ["XMLTree", system]),
+    module("DiskIO", ["CLibNBD", system]),
+    module("VMA", ["CXXHash", "CLibCrypto", system]),
+    module("Operations", ["SnapshotXML", "Libvirt", "SaveImage", "DiskIO", "VMA", system]),
+    module("CommandGrammar"),
+    module(
+      "SnapshCommands",
+      [
+        "CommandGrammar", "Operations", "SnapshotXML", "XMLTree", "Libvirt", "VMA", "DiskIO",
+        "SaveImage", system,
+      ]),
+    .executableTarget(name: "snapsh", dependencies: ["SnapshCommands"], swiftSettings: strict),
+
+    .target(
+      name: "TestSupport", dependencies: [system], path: "Tests/TestSupport", swiftSettings: strict),
+    tests("XMLTreeTests", ["XMLTree"]),
+    tests("SnapshotXMLTests", ["SnapshotXML", "XMLTree"]),
+    tests("LibvirtTests", ["Libvirt"]),
+    tests("SaveImageTests", ["SaveImage"]),
+    tests("DiskIOTests", ["DiskIO", system]),
+    tests("VMATests", ["VMA", system]),
+    tests("OperationsTests", ["Operations", "VMA", "DiskIO", system]),
+    tests("CommandGrammarTests", ["CommandGrammar"]),
+    tests("SnapshCommandsTests", ["SnapshCommands", "CommandGrammar"]),
+    tests("ParityTests", ["snapsh"]),
+    tests("EndToEndTests", ["snapsh", "SnapshotXML"]),
+  ],
+  swiftLanguageModes: [.v6]
+)

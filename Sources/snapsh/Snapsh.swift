@@ -1,0 +1,6 @@
+@main
+struct Snapsh {
+  static func main() {
+    print("snapsh")
+  }
+}
