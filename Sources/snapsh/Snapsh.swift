@@ -1,6 +1,8 @@
+import SnapshCommands
+
 @main
 struct Snapsh {
   static func main() {
-    print("snapsh")
+    Tool.main()
   }
 }

@@ -1,0 +1,47 @@
+/// The grammar of one command, declared once: parsing, help, completion and the man page come from it.
+public struct CommandGrammar: Sendable {
+  /// One word, or two for a command of a family (`vma create`).
+  public let name: String
+  /// The keyword of the group that lists the command (`help GROUP`).
+  public let group: String
+  /// What the command does, in one line.
+  public let abstract: String
+  /// What the help says under DESCRIPTION; the abstract where there is no more to say.
+  public let discussion: String
+  /// Options in the order in which words without a name fill them.
+  public let options: [OptionGrammar]
+  /// What each exit status but 0 and 1 means.
+  public let exitStatuses: [Int32: String]
+  /// Command lines as an operator would type them, each with its purpose.
+  public let examples: [(line: String, purpose: String)]
+
+  /// - Parameters:
+  ///   - name: One word, or two for a command of a family.
+  ///   - group: The keyword of the group that lists the command.
+  ///   - abstract: What the command does, in one line.
+  ///   - discussion: What the help says under DESCRIPTION.
+  ///   - options: Options in the order in which words without a name fill them.
+  ///   - exitStatuses: What each exit status but 0 and 1 means.
+  ///   - examples: Command lines as an operator would type them, each with its purpose.
+  public init(
+    name: String, group: String, abstract: String, discussion: String = "",
+    options: [any DeclaredOption] = [],
+    exitStatuses: [Int32: String] = [:], examples: [(line: String, purpose: String)] = []
+  ) {
+    self.name = name
+    self.group = group
+    self.abstract = abstract
+    self.discussion = discussion.isEmpty ? abstract : discussion
+    self.options = options.map(\.grammar)
+    self.exitStatuses = exitStatuses
+    self.examples = examples
+  }
+
+  func option(named name: String) -> OptionGrammar? {
+    options.first { $0.name == name }
+  }
+
+  func option(letter: Character) -> OptionGrammar? {
+    options.first { $0.letter == letter }
+  }
+}

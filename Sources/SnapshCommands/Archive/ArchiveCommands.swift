@@ -1,0 +1,4 @@
+extension CommandRegistry {
+  /// The commands on VMA archives.
+  static let archiveCommands: [any Command.Type] = []
+}

@@ -1,0 +1,122 @@
+import CommandGrammar
+
+/// The options before the command, as virsh's `getopt_long` reads them, and our own `--json` and `--keep-going`.
+public struct GlobalOptions: Sendable, Equatable {
+  /// What the tool is asked for instead of a command.
+  enum Request: Sendable, Equatable {
+    case help
+    case shortVersion
+    case longVersion
+  }
+
+  /// `-c`: the hypervisor's URI; libvirt chooses where there is none.
+  public internal(set) var uri: String?
+  /// `-r`: a connection that can change nothing.
+  public internal(set) var isReadOnly = false
+  /// `-q`: no headings and no sentences.
+  public internal(set) var isQuiet = false
+  /// `-t`: how long each command took.
+  public internal(set) var showsTiming = false
+  /// `--json`: results and errors as JSON, one object a line.
+  public internal(set) var json = false
+  /// `--keep-going`: a batch goes on after a command that failed.
+  public internal(set) var keepsGoing = false
+  /// Whether the URI was given on the command line rather than by the environment.
+  var isURIExplicit = false
+  var request: Request?
+
+  /// No option given.
+  public init() {}
+
+  private static let valued: [Character: String] = ["c": "connect"]
+  private static let flags: [Character: String] = [
+    "h": "help", "q": "quiet", "r": "readonly", "t": "timing", "v": "v", "V": "V",
+  ]
+  private static let longNames = [
+    "connect", "help", "quiet", "readonly", "timing", "version", "json", "keep-going",
+  ]
+
+  /// Reads the options at the start of a command line.
+  ///
+  /// - Parameters:
+  ///   - arguments: The words behind the program's name.
+  ///   - environment: `VIRSH_DEFAULT_CONNECT_URI` names the URI where `-c` is not given.
+  /// - Throws: ``UsageError``.
+  /// - Returns: The options, and the words from the command on.
+  public static func parse(
+    _ arguments: [String], environment: [String: String]
+  ) throws -> (options: GlobalOptions, rest: ArraySlice<String>) {
+    var options = GlobalOptions()
+    options.uri = environment["VIRSH_DEFAULT_CONNECT_URI"]
+    var words = arguments[...]
+    while let word = words.first, word.hasPrefix("-"), word != "-" {
+      words.removeFirst()
+      if word == "--" { break }
+      if word.hasPrefix("--") {
+        try options.takeLong(word.dropFirst(2), from: &words)
+      } else {
+        try options.takeLetters(word.dropFirst(), from: &words)
+      }
+    }
+    return (options, words)
+  }
+
+  private mutating func takeLong(_ text: Substring, from words: inout ArraySlice<String>) throws {
+    let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+    let given = String(parts[0])
+    let attached = parts.count > 1 ? String(parts[1]) : nil
+    // getopt_long takes any beginning that fits one name only.
+    let fitting = Self.longNames.filter { $0 == given }
+    let names = fitting.isEmpty ? Self.longNames.filter { $0.hasPrefix(given) } : fitting
+    guard names.count == 1, let name = names.first, !given.isEmpty else {
+      throw UsageError.unsupportedGlobalOption("--\(text)")
+    }
+    switch name {
+    case "connect":
+      guard let value = attached ?? words.popFirst() else {
+        throw UsageError.missingGlobalValue(option: "'-c'/'--connect'")
+      }
+      setURI(value)
+    case "version":
+      request = attached == "long" ? .longVersion : .shortVersion
+    default:
+      guard attached == nil else { throw UsageError.unsupportedGlobalOption("--\(text)") }
+      setFlag(name)
+    }
+  }
+
+  private mutating func takeLetters(_ text: Substring, from words: inout ArraySlice<String>) throws {
+    var letters = text
+    while let letter = letters.popFirst() {
+      if let name = Self.flags[letter] {
+        setFlag(name)
+      } else if let name = Self.valued[letter] {
+        guard let value = letters.isEmpty ? words.popFirst() : String(letters) else {
+          throw UsageError.missingGlobalValue(option: "'-\(letter)'/'--\(name)'")
+        }
+        setURI(value)
+        return
+      } else {
+        throw UsageError.unsupportedGlobalOption("-\(letter)")
+      }
+    }
+  }
+
+  private mutating func setURI(_ value: String) {
+    uri = value
+    isURIExplicit = true
+  }
+
+  private mutating func setFlag(_ name: String) {
+    switch name {
+    case "help": request = .help
+    case "v": request = .shortVersion
+    case "V": request = .longVersion
+    case "quiet": isQuiet = true
+    case "readonly": isReadOnly = true
+    case "timing": showsTiming = true
+    case "json": json = true
+    default: keepsGoing = true
+    }
+  }
+}

@@ -1,0 +1,24 @@
+import Glibc
+
+extension Tool {
+  /// Runs the process's own command line and ends the process.
+  public static func main() -> Never {
+    // A closed pipe is an error of write(2) that can be told, not a signal that kills.
+    signal(SIGPIPE, SIG_IGN)
+    let status = run(
+      Array(CommandLine.arguments.dropFirst()), environment: environment(), console: .standard)
+    exit(status)
+  }
+
+  private static func environment() -> [String: String] {
+    var variables: [String: String] = [:]
+    var entry = environ
+    while let variable = entry.pointee {
+      let parts = String(cString: variable).split(
+        separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+      if parts.count == 2 { variables[String(parts[0])] = String(parts[1]) }
+      entry += 1
+    }
+    return variables
+  }
+}

@@ -1,0 +1,13 @@
+/// What the commands of one run share: the global options, the console, and one connection for all of them.
+public final class Session {
+  public let options: GlobalOptions
+  public let console: Console
+
+  init(options: GlobalOptions, console: Console) {
+    self.options = options
+    self.console = console
+  }
+
+  /// Opens the hypervisor connection unless it is open already (the module Libvirt fills this in).
+  func connect() throws {}
+}

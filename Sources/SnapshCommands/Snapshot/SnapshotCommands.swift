@@ -1,0 +1,4 @@
+extension CommandRegistry {
+  /// The commands on snapshots.
+  static let snapshotCommands: [any Command.Type] = []
+}
