@@ -1,4 +1,5 @@
 import CommandGrammar
+import Operations
 
 /// What an error is to programs: one JSON object, the same for errors of every module.
 public struct FailureReport: Encodable, Equatable, Sendable {
@@ -69,6 +70,9 @@ struct Failure {
     case let reportable as any ReportableError:
       let report = reportable.report
       self.init(lines: [report.message], report: report, exitStatus: 1)
+    case let cancelled as CancelledError:
+      // What a shell says of a process that SIGINT ended.
+      self.init(lines: [cancelled.description], kind: "interrupted", exitStatus: 130)
     case let argument as ArgumentError:
       self.init(lines: [argument.description], kind: "usage")
     default:

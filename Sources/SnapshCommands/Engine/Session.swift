@@ -1,3 +1,5 @@
+import Operations
+
 /// What the commands of one run share: the global options, the console, and one connection for all of them.
 public final class Session {
   public let options: GlobalOptions
@@ -10,4 +12,10 @@ public final class Session {
 
   /// Opens the hypervisor connection unless it is open already (the module Libvirt fills this in).
   func connect() throws {}
+
+  /// The cancellation of long work that undoes what it did; from here on Ctrl-C asks for it instead of killing.
+  func interruptible() -> Cancellation {
+    Interrupts.handle()
+    return Interrupts.cancellation
+  }
 }
