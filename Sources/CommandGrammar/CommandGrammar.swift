@@ -44,4 +44,11 @@ public struct CommandGrammar: Sendable {
   func option(letter: Character) -> OptionGrammar? {
     options.first { $0.letter == letter }
   }
+
+  /// The option that the next word without a name fills.
+  func nextPositional(isGiven: (String) -> Bool) -> OptionGrammar? {
+    options.first { option in
+      option.takesValue && !option.isNamedOnly && (option.shape == .repeated || !isGiven(option.name))
+    }
+  }
 }

@@ -91,10 +91,7 @@ struct CommandParser {
   }
 
   private mutating func fillNextOption(with word: String) throws {
-    let next = grammar.options.first { option in
-      option.takesValue && !option.isNamedOnly
-        && (option.shape == .repeated || !result.values.isGiven(option.name))
-    }
+    let next = grammar.nextPositional { result.values.isGiven($0) }
     guard let next else { throw UsageError.unexpectedWord(word) }
     result.values.add(word, to: next.name)
   }

@@ -12,7 +12,7 @@ extension Option where Value == Bool {
   public static func flag(_ name: String, letter: Character? = nil, help: String) -> Option {
     let grammar = OptionGrammar(
       name: name, letter: letter, shape: .flag, isRequired: false, isNamedOnly: true, acceptsEmpty: false,
-      isPositional: false, help: help)
+      isPositional: false, help: help, completion: .none)
     return Option(grammar: grammar) { $0.hasFlag(name) }
   }
 }
@@ -21,21 +21,23 @@ extension Option where Value == String? {
   /// An optional text: `--name VALUE`.
   public static func text(
     _ name: String, letter: Character? = nil, namedOnly: Bool = false, acceptsEmpty: Bool = false,
-    help: String
+    completes completion: CompletionSource = .none, help: String
   ) -> Option {
     let grammar = OptionGrammar(
       name: name, letter: letter, shape: .text, isRequired: false, isNamedOnly: namedOnly,
-      acceptsEmpty: acceptsEmpty, isPositional: false, help: help)
+      acceptsEmpty: acceptsEmpty, isPositional: false, help: help, completion: completion)
     return Option(grammar: grammar) { try $0.text(of: grammar) }
   }
 }
 
 extension Option where Value == String {
   /// A text the command cannot do without, given by its place or as `--name VALUE`.
-  public static func required(_ name: String, acceptsEmpty: Bool = false, help: String) -> Option {
+  public static func required(
+    _ name: String, acceptsEmpty: Bool = false, completes completion: CompletionSource = .none, help: String
+  ) -> Option {
     let grammar = OptionGrammar(
       name: name, letter: nil, shape: .text, isRequired: true, isNamedOnly: false, acceptsEmpty: acceptsEmpty,
-      isPositional: true, help: help)
+      isPositional: true, help: help, completion: completion)
     return Option(grammar: grammar) { try $0.text(of: grammar) ?? "" }
   }
 }
@@ -43,11 +45,12 @@ extension Option where Value == String {
 extension Option where Value == Int? {
   /// An optional decimal number: `--name NUMBER`.
   public static func number(
-    _ name: String, letter: Character? = nil, namedOnly: Bool = false, help: String
+    _ name: String, letter: Character? = nil, namedOnly: Bool = false,
+    completes completion: CompletionSource = .none, help: String
   ) -> Option {
     let grammar = OptionGrammar(
       name: name, letter: letter, shape: .number, isRequired: false, isNamedOnly: namedOnly,
-      acceptsEmpty: false, isPositional: false, help: help)
+      acceptsEmpty: false, isPositional: false, help: help, completion: completion)
     return Option(grammar: grammar) { try $0.number(of: grammar) }
   }
 }
@@ -61,15 +64,16 @@ extension Option where Value == [String] {
   ///   - required: At least one must be given.
   ///   - namedOnly: Words that stand alone are not taken.
   ///   - positional: Written without its name in the synopsis.
+  ///   - completion: Where a shell finds the values.
   ///   - help: What stands in the help, in one line.
   /// - Returns: The option.
   public static func repeated(
     _ name: String, letter: Character? = nil, required: Bool = false, namedOnly: Bool = false,
-    positional: Bool = true, help: String
+    positional: Bool = true, completes completion: CompletionSource = .none, help: String
   ) -> Option {
     let grammar = OptionGrammar(
       name: name, letter: letter, shape: .repeated, isRequired: required, isNamedOnly: namedOnly,
-      acceptsEmpty: true, isPositional: positional && !namedOnly, help: help)
+      acceptsEmpty: true, isPositional: positional && !namedOnly, help: help, completion: completion)
     return Option(grammar: grammar) { $0.values(of: name) }
   }
 }

@@ -30,10 +30,30 @@ public struct OptionGrammar: Sendable, Hashable {
   public let isPositional: Bool
   /// What stands in the help, in one line.
   public let help: String
+  /// Where a shell finds the values that can stand here.
+  public let completion: CompletionSource
 
   /// Whether a word must follow the option's name.
   public var takesValue: Bool { shape != .flag }
 
   /// What help and errors call the value.
   public var valueName: String { shape == .number ? "number" : "string" }
+}
+
+/// Where a shell finds the values of an option.
+public enum CompletionSource: Sendable, Hashable {
+  /// Nothing is known of the values.
+  case none
+  /// Names of domains.
+  case domain
+  /// Names of the snapshots of the domain named before.
+  case snapshot
+  /// Names of the checkpoints of the domain named before.
+  case checkpoint
+  /// Targets of the disks of the domain named before.
+  case disk
+  /// Files and directories.
+  case file
+  /// One of these words.
+  case words([String])
 }
