@@ -1,0 +1,23 @@
+/// What an archive holds of one device, in numbers.
+public struct DeviceSummary: Equatable, Sendable {
+  /// The device.
+  public let device: ArchiveDevice
+  /// Clusters that the archive describes; for a disk all it has, for `vmstate` the stream's length in clusters.
+  public let clusters: UInt64
+  /// Blocks of 4096 bytes that are stored.
+  public let storedBlocks: UInt64
+  /// Blocks that the device has and the archive left out because they are zero.
+  public let zeroBlocks: UInt64
+  /// The digest of the content; nil when the data was not looked at.
+  public let digest: ContentDigest?
+}
+
+/// What came of writing an archive.
+public struct ArchiveSummary: Equatable, Sendable {
+  /// The archive's length in bytes.
+  public let bytesWritten: UInt64
+  /// Extents written, the trailer's included.
+  public let extents: UInt64
+  /// The devices in the order of the header.
+  public let devices: [DeviceSummary]
+}
