@@ -31,6 +31,7 @@ let package = Package(
     .systemLibrary(
       name: "CLibXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
     .systemLibrary(name: "CLibNBD", pkgConfig: "libnbd", providers: [.apt(["libnbd-dev"])]),
+    .systemLibrary(name: "CLinux"),
     .systemLibrary(name: "CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"])]),
     .systemLibrary(name: "CLibCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
 
@@ -38,7 +39,7 @@ let package = Package(
     module("SnapshotXML", ["XMLTree"]),
     module("Libvirt", ["CLibvirt"]),
     module("SaveImage", ["XMLTree", system]),
-    module("DiskIO", ["CLibNBD", system]),
+    module("DiskIO", ["CLibNBD", "CLinux", system]),
     module("VMA", ["CXXHash", "CLibCrypto", system]),
     module("Operations", ["SnapshotXML", "Libvirt", "SaveImage", "DiskIO", "VMA", system]),
     module("CommandGrammar"),

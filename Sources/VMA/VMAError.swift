@@ -75,8 +75,7 @@ public struct VMAError: Error, Equatable, Sendable {
     case trailerDeviceMismatch(id: UInt8)
     case deviceDigestMismatch(device: String)
 
-    // Misuse of the reader and the writer.
-    case readAlready
+    // Misuse of the writer.
     case partialCluster(length: Int)
     case streamLongerThanDevice(device: String, size: UInt64)
     case notAStream(device: String)

@@ -1,0 +1,89 @@
+import CLinux
+import Glibc
+import Synchronization
+import SystemPackage
+
+/// An output file that gets its name only when it is complete.
+///
+/// It is written beside its final place under a temporary name, with mode 0600 (disks and memory of guests hold
+/// secrets). `complete()` gives it its name without replacing anything; when that never happens, the file is removed.
+public final class PartialFile: Sendable {
+  /// The final path.
+  public let path: String
+  /// Where the bytes are until `complete()`; for programs that need a name to write to.
+  public let temporaryPath: String
+  /// Open for reading and writing.
+  public let descriptor: FileDescriptor
+  private let isPending = Mutex(true)
+
+  /// Creates the empty file beside `path`.
+  ///
+  /// The corresponding C function is `open` with `O_EXCL`.
+  /// - Throws: ``DiskIOError``, `.exists` when `path` is taken.
+  public init(path: String) throws(DiskIOError) {
+    var status = stat()
+    guard lstat(path, &status) != 0 else { throw DiskIOError.exists(path: path) }
+    guard errno == ENOENT else { throw DiskIOError.lastErrno("create", path) }
+    let slash = path.lastIndex(of: "/")
+    let directory = slash.map { String(path[...$0]) } ?? ""
+    let base = slash.map { String(path[path.index(after: $0)...]) } ?? path
+    guard !base.isEmpty else {
+      throw DiskIOError.system(operation: "create", path: path, errno: .isDirectory, offset: nil)
+    }
+    // Names may have 255 bytes; a long one is cut so that what is put around it fits.
+    var kept = Substring(base)
+    while kept.utf8.count > 200 { kept.removeLast() }
+    var opened: Int32
+    var temporary: String
+    repeat {
+      let random = String(UInt32.random(in: 0...UInt32.max), radix: 36)
+      temporary = directory + "." + kept + "." + random + ".partial"
+      opened = open(temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
+    } while opened < 0 && errno == EEXIST
+    guard opened >= 0 else { throw DiskIOError.lastErrno("create", path) }
+    self.path = path
+    temporaryPath = temporary
+    descriptor = FileDescriptor(rawValue: opened)
+  }
+
+  deinit {
+    discard()
+    close(descriptor.rawValue)
+  }
+
+  /// Gives the file its final name.
+  ///
+  /// - Parameter sync: whether to wait until the bytes are on stable storage (`fsync`).
+  /// - Throws: ``DiskIOError``: what the file system had not told yet, or `.exists` when somebody took the name meanwhile.
+  public func complete(sync: Bool = false) throws(DiskIOError) {
+    if sync, fsync(descriptor.rawValue) != 0 { throw DiskIOError.lastErrno("finish writing", path) }
+    let twin = dup(descriptor.rawValue)
+    guard twin >= 0, close(twin) == 0 else { throw DiskIOError.lastErrno("finish writing", path) }
+    try isPending.withLock { (pending) throws(DiskIOError) in
+      guard pending else { return }
+      guard renameWithoutReplacing() else {
+        if errno == EEXIST { throw DiskIOError.exists(path: path) }
+        throw DiskIOError.lastErrno("create", path)
+      }
+      pending = false
+    }
+  }
+
+  /// Removes the file, unless it is complete.
+  public func discard() {
+    isPending.withLock { pending in
+      guard pending else { return }
+      unlink(temporaryPath)
+      pending = false
+    }
+  }
+
+  /// `renameat2` with `RENAME_NOREPLACE`; `link` and `unlink` on file systems that do not know it.
+  private func renameWithoutReplacing() -> Bool {
+    if renameat2(AT_FDCWD, temporaryPath, AT_FDCWD, path, UInt32(LINUX_RENAME_NOREPLACE)) == 0 { return true }
+    guard errno == EINVAL || errno == ENOSYS else { return false }
+    guard link(temporaryPath, path) == 0 else { return false }
+    unlink(temporaryPath)
+    return true
+  }
+}
