@@ -2,6 +2,8 @@
 public struct DeviceSummary: Equatable, Sendable {
   /// The device.
   public let device: ArchiveDevice
+  /// Bytes that reading it gives: the disk's size, or as much of the memory stream as the archive holds.
+  public let length: UInt64
   /// Clusters that the archive describes; for a disk all it has, for `vmstate` the stream's length in clusters.
   public let clusters: UInt64
   /// Blocks of 4096 bytes that are stored.

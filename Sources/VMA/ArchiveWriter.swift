@@ -330,8 +330,11 @@ public final class ArchiveWriter {
     let blocks =
       device.isVMState
       ? state.seen.count * UInt64(Layout.blocksPerCluster) : Layout.blocks(in: device.size)
+    let length =
+      device.isVMState && state.seen.count != device.clusterCount
+      ? state.seen.count * UInt64(Layout.clusterSize) : device.size
     return DeviceSummary(
-      device: device, clusters: state.seen.count, storedBlocks: state.storedBlocks,
+      device: device, length: length, clusters: state.seen.count, storedBlocks: state.storedBlocks,
       zeroBlocks: blocks - state.storedBlocks, digest: state.digest)
   }
 }

@@ -142,6 +142,7 @@ extension VMAError.Reason: CustomStringConvertible {
       "the stream for \(ArchiveName.quoted(device)) is longer than the \(size) bytes that the header promised"
     case .notAStream(let device):
       "device \(ArchiveName.quoted(device)) is a disk, and only 'vmstate' can be written as a stream"
+    case .readAlready: "the archive was read already, and its input cannot be rewound"
     case .writerClosed: "the archive's writer has already finished or given up"
     default: "the archive could not be processed"
     }

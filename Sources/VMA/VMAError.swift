@@ -75,7 +75,8 @@ public struct VMAError: Error, Equatable, Sendable {
     case trailerDeviceMismatch(id: UInt8)
     case deviceDigestMismatch(device: String)
 
-    // Misuse of the writer.
+    // Misuse of the reader and the writer.
+    case readAlready
     case partialCluster(length: Int)
     case streamLongerThanDevice(device: String, size: UInt64)
     case notAStream(device: String)

@@ -4,10 +4,13 @@ import Operations
 public final class Session {
   public let options: GlobalOptions
   public let console: Console
+  /// The variables the tool was started with.
+  let environment: [String: String]
 
-  init(options: GlobalOptions, console: Console) {
+  init(options: GlobalOptions, console: Console, environment: [String: String] = [:]) {
     self.options = options
     self.console = console
+    self.environment = environment
   }
 
   /// Opens the hypervisor connection unless it is open already (the module Libvirt fills this in).

@@ -25,7 +25,8 @@ public enum Tool {
       }
       let invocations = try parse(words)
       json = json || invocations.contains { $0.wantsJSON }
-      return try runBatch(invocations, options: options, console: console)
+      let session = Session(options: options, console: console, environment: environment)
+      return try runBatch(invocations, in: session)
     } catch {
       return report(error, json: json, console: console)
     }
@@ -40,10 +41,8 @@ public enum Tool {
     return try commands.map { try CommandRegistry.table.parse($0) }
   }
 
-  private static func runBatch(
-    _ invocations: [CommandInvocation], options: GlobalOptions, console: Console
-  ) throws -> Int32 {
-    let session = Session(options: options, console: console)
+  private static func runBatch(_ invocations: [CommandInvocation], in session: Session) throws -> Int32 {
+    let options = session.options
     let needsConnection = invocations.contains {
       !$0.wantsHelp && CommandRegistry.command(for: $0)?.needsConnection == true
     }

@@ -1,0 +1,126 @@
+/// How deeply an archive is checked while it is read.
+public enum CheckDepth: Equatable, Sendable {
+  /// Headers, slots and completeness; data is not looked at.
+  case structure
+  /// All that, and every block's hash: compared with the digests where the archive carries them.
+  case data
+}
+
+/// Reads an archive front to back, and checks all that can be checked on the way.
+///
+/// Memory stays below 16 MiB whatever the archive's size, apart from one bit for each cluster that is out of
+/// order (at most 256 MiB for hostile archives). A thread of its own reads ahead.
+/// An extent's content is handed out only after the extent was checked; that the archive is complete is known
+/// when ``read(checking:visit:progress:)`` has returned, and not before.
+public final class ArchiveReader {
+  /// The header.
+  public let header: ArchiveHeader
+  /// The header's length in bytes, which is where the extents begin.
+  public let headerSize: UInt64
+
+  private let headerChecksum: (high: UInt64, low: UInt64)
+  private let input: any ArchiveInput
+  private let mapLimit: Int
+  private var wasRead = false
+
+  /// Reads the header, and nothing more.
+  ///
+  /// - Throws: ``VMAError`` with the byte offset of what is wrong, or the input's error.
+  public convenience init(input: some ArchiveInput) throws {
+    try self.init(input: input, mapLimit: ClusterSet.defaultLimit)
+  }
+
+  init(input: some ArchiveInput, mapLimit: Int) throws {
+    self.input = input
+    self.mapLimit = mapLimit
+    var bytes = try ArchiveReader.read(Layout.Header.fixedSize, from: input, after: [])
+    let size = try ArchiveHeader.declaredSize(fixedPart: bytes)
+    bytes = try ArchiveReader.read(size, from: input, after: bytes)
+    header = try ArchiveHeader(decoding: bytes)
+    headerSize = UInt64(size)
+    headerChecksum = bytes.withUnsafeBytes {
+      (
+        $0.bigEndian(at: Layout.Header.checksumOffset),
+        $0.bigEndian(at: Layout.Header.checksumOffset + 8)
+      )
+    }
+  }
+
+  /// Reads all extents, to the archive's end; once.
+  ///
+  /// - Parameters:
+  ///   - depth: how deeply to check.
+  ///   - visit: called with each run of data or zeros, on the calling thread, in the order of the archive; nil
+  ///     when only the check is wanted. What it throws ends the reading.
+  ///   - progress: called every few MiB of archive; what it throws ends the reading.
+  /// - Returns: what was found, and what that proves.
+  /// - Throws: ``VMAError`` with the byte offset of what is wrong, or the error of the input or of a closure.
+  public func read(
+    checking depth: CheckDepth = .data, visit: ((ArchiveRun) throws -> Void)? = nil,
+    progress: ((ArchiveProgress) throws -> Void)? = nil
+  ) throws -> ArchiveReport {
+    guard !wasRead else { throw VMAError(.readAlready) }
+    wasRead = true
+    guard let visit else { return try readExtents(depth, progress, runs: nil) }
+    // The assembler lives only as long as this call, so the visitor need not be able to escape.
+    return try withoutActuallyEscaping(visit) {
+      try readExtents(depth, progress, runs: RunAssembler(visit: $0))
+    }
+  }
+
+  private func readExtents(
+    _ depth: CheckDepth, _ progress: ((ArchiveProgress) throws -> Void)?, runs: RunAssembler?
+  ) throws -> ArchiveReport {
+    var runs = runs
+    var extents = try ExtentReader(
+      header: header, headerChecksum: headerChecksum, depth: depth, mapLimit: mapLimit)
+    let thread = try ReadAheadThread(input: input, from: headerSize)
+    defer { thread.end() }
+    var end = headerSize
+    while let batch = try thread.next() {
+      let bytes = UnsafeRawBufferPointer(batch.bytes).slice(0, batch.count)
+      var position = 0
+      while position < bytes.count {
+        let rest = UnsafeRawBufferPointer(rebasing: bytes[position...])
+        position += try extents.take(rest, at: batch.offset + UInt64(position), runs: &runs)
+      }
+      end = batch.offset + UInt64(batch.count)
+      thread.giveBack(batch)
+      try progress?(ArchiveProgress(archiveBytes: end, clusters: extents.trackers.clusters))
+    }
+    try runs?.end()
+    try extents.finish(at: end)
+    return ArchiveReport(
+      bytesRead: end, extents: extents.extents,
+      devices: extents.trackers.all.map { $0.summary(withDigest: depth == .data) },
+      proof: proof(depth))
+  }
+
+  private func proof(_ depth: CheckDepth) -> ArchiveProof {
+    switch header.integrity {
+    case .none: .structure(.noDigests)
+    case .unknown(let version): .structure(.unknownDigests(version: version))
+    case .digests: depth == .data ? .content : .structure(.notAskedFor)
+    }
+  }
+
+  /// Reads until `bytes` has `count` bytes, or all that the input has.
+  private static func read(
+    _ count: Int, from input: some ArchiveInput, after bytes: [UInt8]
+  ) throws -> [UInt8] {
+    var have = bytes.count
+    var result = bytes + Array(repeating: 0, count: count - bytes.count)
+    do {
+      try result.withUnsafeMutableBytes { space in
+        while have < count {
+          let more = try input.read(into: space.slice(have, count - have))
+          guard more > 0 else { break }
+          have += more
+        }
+      }
+    } catch {
+      throw VMAError.read(error, at: UInt64(have))
+    }
+    return Array(result.prefix(have))
+  }
+}
