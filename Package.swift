@@ -56,7 +56,7 @@ let package = Package(
     tests("XMLTreeTests", ["XMLTree"]),
     tests("SnapshotXMLTests", ["SnapshotXML", "XMLTree"]),
     tests("LibvirtTests", ["Libvirt"]),
-    tests("SaveImageTests", ["SaveImage"]),
+    tests("SaveImageTests", ["SaveImage", system]),
     tests("DiskIOTests", ["DiskIO", system]),
     tests("VMATests", ["VMA", system]),
     tests("OperationsTests", ["Operations", "VMA", "DiskIO", system]),
