@@ -38,6 +38,7 @@ struct CommandRun {
     guard let type = CommandRegistry.command(for: invocation) else {
       throw UsageError.unknownCommand(invocation.grammar.name)
     }
+    session.printsJSON = json
     if type.needsConnection { try session.connect() }
     return try type.init(invocation.arguments).run(in: session)
   }
