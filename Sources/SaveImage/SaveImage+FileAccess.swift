@@ -24,8 +24,9 @@ extension SaveImage {
     }
   }
 
-  /// A whole text file that is to stand in a save image.
+  /// Reads a whole text file that is to stand in a save image.
   /// - Parameter file: open for reading and seekable.
+  /// - Returns: the text as it is.
   /// - Throws: ``SaveImageError``, also when the text is longer than a save image may hold.
   public static func text(of file: FileDescriptor) throws(SaveImageError) -> [UInt8] {
     let text = try read(file, at: 0, count: SaveImageHeader.maximumDataLength)
