@@ -44,12 +44,18 @@ struct CommandRun {
   }
 
   private func print(_ result: any CommandResult) throws {
+    let line: String
     if json {
-      try session.console.print(JSONOutput.line(result))
+      line = try JSONOutput.line(result)
     } else {
       var text = TextOutput(isQuiet: session.options.isQuiet)
       result.render(into: &text)
-      try session.console.print(text.text)
+      line = text.text
+    }
+    if result.leavesOutputAlone {
+      session.console.printError(line)
+    } else {
+      try session.console.print(line)
     }
   }
 
