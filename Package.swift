@@ -33,7 +33,6 @@ let package = Package(
     .systemLibrary(name: "CLibNBD", pkgConfig: "libnbd", providers: [.apt(["libnbd-dev"])]),
     .systemLibrary(name: "CLinux"),
     .systemLibrary(name: "CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"])]),
-    .systemLibrary(name: "CTerminalWidth"),
     .systemLibrary(name: "CLibCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
 
     module("XMLTree", ["CLibXML2"]),
@@ -42,13 +41,13 @@ let package = Package(
     module("SaveImage", ["XMLTree", system]),
     module("DiskIO", ["CLibNBD", "CLinux", system]),
     module("VMA", ["CXXHash", "CLibCrypto", system]),
-    module("Operations", ["SnapshotXML", "XMLTree", "Libvirt", "SaveImage", "DiskIO", "VMA", system]),
+    module("Operations", ["SnapshotXML", "Libvirt", "SaveImage", "DiskIO", "VMA", system]),
     module("CommandGrammar"),
     module(
       "SnapshCommands",
       [
         "CommandGrammar", "Operations", "SnapshotXML", "XMLTree", "Libvirt", "VMA", "DiskIO",
-        "SaveImage", "CTerminalWidth", system,
+        "SaveImage", system,
       ]),
     .executableTarget(name: "snapsh", dependencies: ["SnapshCommands"], swiftSettings: strict),
 

@@ -43,10 +43,11 @@ extension Domain {
 
   /// Forgets its definition; a running domain goes on as a transient one.
   ///
-  /// The C function is `virDomainUndefineFlags` (0.9.4).
+  /// The C functions are `virDomainUndefine`, and `virDomainUndefineFlags` (0.9.4) where a flag is set.
   public func undefine(_ flags: DomainUndefineFlags = []) throws(LibvirtError) {
     try withHandle { (handle) throws(LibvirtError) in
-      try check(virDomainUndefineFlags(handle, flags.rawValue))
+      try check(
+        flags.isEmpty ? virDomainUndefine(handle) : virDomainUndefineFlags(handle, flags.rawValue))
     }
   }
 }

@@ -1,6 +1,8 @@
 import CLibXML2
 
-/// Copies libxml2's tree into values. Each element's line is expected in its `_private`.
+/// Copies libxml2's tree into values.
+///
+/// Each element's line is expected in its `_private`.
 struct LibXML2TreeReader {
   let fileName: String?
 

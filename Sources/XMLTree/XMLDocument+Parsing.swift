@@ -11,6 +11,7 @@ extension XMLDocument {
   /// - Parameters:
   ///   - bytes: the whole text, with or without an XML declaration.
   ///   - fileName: what to call the text in messages.
+  /// - Returns: the whole document as values.
   /// - Throws: ``XMLError`` with the place of the first fault. The C function behind is `xmlCtxtReadMemory`.
   public static func parse(_ bytes: [UInt8], fileName: String? = nil) throws(XMLError) -> XMLDocument {
     guard !bytes.isEmpty else {

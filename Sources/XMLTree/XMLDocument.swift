@@ -12,7 +12,9 @@ public struct XMLDocument: Equatable, Sendable {
   /// The name to show in messages, as it was given to the parser.
   public var fileName: String?
 
-  /// The largest text that is parsed, in bytes (64 MiB). libvirt's own documents stay below one percent of it.
+  /// The largest text that is parsed, in bytes (64 MiB).
+  ///
+  /// libvirt's own documents stay below one percent of it.
   public static let maximumSize = 64 << 20
 
   /// The deepest nesting of elements that is parsed: libxml2's limit for documents from unknown sources.
@@ -31,7 +33,9 @@ public struct XMLDocument: Equatable, Sendable {
 
 /// Where an element stands in its document, in the form messages use: `/domainsnapshot/disks/disk[2]`.
 public struct XMLElementPath: Equatable, Sendable, CustomStringConvertible {
-  /// The path as text. An index (from 1) is there only where siblings share the name.
+  /// The path as text.
+  ///
+  /// An index (from 1) is there only where siblings share the name.
   public let description: String
 
   private init(description: String) { self.description = description }

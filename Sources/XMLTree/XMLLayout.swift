@@ -40,6 +40,22 @@ extension XMLElement {
   /// What ``bytes(layout:)`` gives, as a string.
   public func text(layout: XMLLayout) -> String { String(decoding: bytes(layout: layout), as: UTF8.self) }
 
+  /// The same element without the whitespace that ``XMLLayout/libvirt`` makes anew.
+  ///
+  /// Two texts that differ only in how they are laid out give equal elements.
+  public func withoutLayout() -> XMLElement {
+    guard !keepsWhitespace else { return self }
+    var copy = self
+    copy.children = children.compactMap { child in
+      switch child {
+      case .text: nil
+      case .element(let element): .element(element.withoutLayout())
+      case .cdata, .comment, .processingInstruction: child
+      }
+    }
+    return copy
+  }
+
   /// Whether the children must be written exactly as they are, because whitespace among them may carry meaning.
   var keepsWhitespace: Bool {
     if let space = attributes.first(where: { $0.name == "space" && $0.prefix == "xml" }) {
@@ -58,6 +74,6 @@ extension XMLElement {
   }
 }
 
-func isXMLWhitespace(_ byte: UInt8) -> Bool {
+private func isXMLWhitespace(_ byte: UInt8) -> Bool {
   byte == 0x20 || byte == 0x0A || byte == 0x09 || byte == 0x0D
 }

@@ -1,10 +1,4 @@
 extension CommandRegistry {
   /// The commands on VMA archives.
-  static let archiveCommands: [any Command.Type] = [
-    VMACreateCommand.self,
-    VMAListCommand.self,
-    VMAConfigCommand.self,
-    VMAExtractCommand.self,
-    VMAVerifyCommand.self,
-  ]
+  static let archiveCommands: [any Command.Type] = []
 }
