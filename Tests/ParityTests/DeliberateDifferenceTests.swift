@@ -1,0 +1,203 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// Each entry of docs/virsh-differences.md, seen on both sides.
+@Suite("Where snapsh differs from virsh on purpose")
+struct DeliberateDifferenceTests {
+  private let node = "test://" + testdata("parity/node.xml")
+
+  private func virsh(_ words: String..., environment: [String: String] = [:]) throws -> ProgramRun {
+    try ProgramRun.virsh(["-c", node] + words, environment: environment)
+  }
+
+  private func snapsh(_ words: String..., environment: [String: String] = [:]) throws -> ProgramRun {
+    try ProgramRun.snapsh(["-c", node] + words, environment: environment)
+  }
+
+  @Test("a batch stops at the first failure and tells of it; virsh goes on and ends with the last status")
+  func batch() throws {
+    let batch = "domstate nosuch; domstate alpha"
+    let theirs = try virsh(batch)
+    #expect(theirs.status == 0)
+    #expect(theirs.output == "\nrunning\n\n")
+    let ours = try snapsh(batch)
+    #expect(ours.status == 1)
+    #expect(ours.output == "\n")
+    #expect(ours.error == theirs.error)
+    let carriedOn = try ProgramRun.snapsh(["--keep-going", "-c", node, batch])
+    #expect(carriedOn.status == 1)
+    #expect(carriedOn.output == theirs.output)
+  }
+
+  @Test("managedsave ends every time; virsh's may wait for ever for a thread that has ended")
+  func managedSaveEnds() throws {
+    let cycles = Array(repeating: "managedsave alpha; start alpha", count: 300).joined(separator: "; ")
+    let ours = try snapsh("-q", cycles)
+    #expect(ours.status == 0)
+    #expect(ours.error.isEmpty)
+  }
+
+  @Test("redefining with --halt is refused and the guest goes on; virsh redefines and stops the guest")
+  func redefineAndHalt() throws {
+    let file = testdata("parity/redefine.xml")
+    let batch = "start beta; snapshot-create beta \(file) --redefine --halt; domstate beta"
+    let theirs = try virsh(batch)
+    #expect(theirs.output.contains("Domain snapshot redefined created from '\(file)'"))
+    #expect(theirs.output.hasSuffix("shut off\n\n"))
+    let ours = try ProgramRun.snapsh(["--keep-going", "-c", node, batch])
+    #expect(
+      ours.error
+        == "error: Flags 'VIR_DOMAIN_SNAPSHOT_CREATE_REDEFINE' and 'VIR_DOMAIN_SNAPSHOT_CREATE_HALT' are mutually exclusive\n"
+    )
+    #expect(ours.output.hasSuffix("running\n\n"))
+    #expect(ours.status == 1)
+  }
+
+  @Test("a mirror in a document is refused; virsh hands it to a libvirt that drops it without a word")
+  func mirrorInDocument() throws {
+    let file = testdata("parity/mirror.xml")
+    let batch = "snapshot-create beta \(file)"
+    #expect(try !virsh(batch).error.contains("mirror"))
+    let ours = try snapsh(batch)
+    #expect(ours.error == "error: argument unsupported: unable to handle mirroring for 'vda'\n")
+    #expect(ours.status == 1)
+  }
+
+  @Test("a mirror in a diskspec is named as the reason; virsh only cannot parse it")
+  func mirrorInDiskspec() throws {
+    let words = "snapshot-create-as beta s --print-xml --diskspec vda,file=/a,mirror=/b"
+    #expect(try virsh(words).error == "error: unable to parse diskspec: vda,file=/a,mirror=/b\n")
+    #expect(
+      try snapsh(words).error == "error: argument unsupported: unable to handle mirroring for 'vda'\n")
+  }
+
+  @Test("an empty diskspec is an error; virsh makes a broken document of it")
+  func emptyDiskspec() throws {
+    let words = "snapshot-create-as beta s --print-xml --diskspec ''"
+    let theirs = try virsh(words)
+    #expect(theirs.status == 0)
+    #expect(theirs.output.contains("  <disks>\n    />\n"))
+    #expect(try snapsh(words).error == "error: unable to parse diskspec: \n")
+  }
+
+  @Test("a wrong XPath expression is an error; virsh prints libxml2's words and ends with 0")
+  func wrongXPath() throws {
+    let words = "dumpxml alpha --xpath '//['"
+    let theirs = try virsh(words)
+    #expect(theirs.status == 0)
+    #expect(theirs.error.hasPrefix("XPath error : Invalid expression"))
+    let ours = try snapsh(words)
+    #expect(ours.status == 1)
+    #expect(ours.error.hasPrefix("error: "))
+    #expect(ours.error.contains("'//['"))
+    #expect(ours.error.split(separator: "\n").count == 1)
+  }
+
+  @Test("an empty XPath expression is an error with a sentence; virsh fails without one")
+  func emptyXPath() throws {
+    let words = "dumpxml alpha --xpath ''"
+    let theirs = try virsh(words)
+    #expect(theirs.status == 1)
+    #expect(theirs.error.isEmpty)
+    let ours = try snapsh(words)
+    #expect(ours.status == 1)
+    #expect(ours.error == "error: Failed to get option 'xpath': Option argument is empty\n")
+  }
+
+  @Test("an empty or binary file is told as such; virsh prints (null) or the bytes themselves")
+  func filesThatAreNoText() throws {
+    let directory = try TemporaryDirectory()
+    let empty = try directory.write(text: " \n", to: "empty.xml")
+    #expect(try virsh("define", empty).error.contains("(domain_definition):"))
+    let ours = try snapsh("define", empty)
+    #expect(ours.error == "error: File '\(empty)' is empty: an XML document is expected\n")
+    #expect(ours.status == 1)
+    let binary = try directory.write([0xFF, 0xFE, 0x00, 0x01, 0x80, 0x00], to: "binary.xml")
+    let refused = try snapsh("snapshot-create", "beta", binary)
+    #expect(refused.error.hasPrefix("error: File '\(binary)' is not an XML document\nerror: "))
+    #expect(refused.status == 1)
+    let theirs = try virsh("snapshot-create", "beta", binary)
+    #expect(theirs.error != refused.error)
+  }
+
+  @Test("a document in another encoding that it declares is understood; virsh sends its bytes as they are")
+  func otherEncodings() throws {
+    let directory = try TemporaryDirectory()
+    let text =
+      "<?xml version='1.0' encoding='ISO-8859-1'?>\n<domainsnapshot><name>Gr\u{FC}n</name></domainsnapshot>"
+    let file = try directory.write(text.unicodeScalars.map { UInt8($0.value) }, to: "latin1.xml")
+    let ours = try snapsh("snapshot-create beta \(file); snapshot-list beta --name")
+    #expect(ours.output == "Domain snapshot Gr\u{FC}n created from '\(file)'\nGr\u{FC}n\n\n")
+    #expect(try virsh("snapshot-create beta \(file); snapshot-list beta --name") != ours)
+  }
+
+  @Test("tables are UTF-8 in every locale; virsh escapes all but ASCII under LC_ALL=C")
+  func localeOfTables() throws {
+    let theirs = try virsh("list", environment: ["LC_ALL": "C"])
+    #expect(theirs.output.contains(#" d\xff\xfflta "#))
+    let ours = try snapsh("list", environment: ["LC_ALL": "C"])
+    #expect(ours.output == (try virsh("list").output))
+  }
+
+  @Test("what cannot be printed is escaped as the bytes it has; virsh writes ff for every byte beyond ASCII")
+  func escapes() throws {
+    let directory = try TemporaryDirectory()
+    let title = "a\u{2028}b"
+    let file = try directory.write(
+      text:
+        "<node><domain type='test'><name>n</name><title>\(title)</title><memory>1</memory><os><type>hvm</type></os></domain></node>",
+      to: "node.xml")
+    let words = ["-c", "test://\(file)", "list", "--title"]
+    #expect(try ProgramRun.virsh(words).output.contains(#"a\xff\xff\xffb"#))
+    #expect(try ProgramRun.snapsh(words).output.contains(#"a\xe2\x80\xa8b"#))
+  }
+
+  @Test(
+    "a flag that the driver does not know is an error; virsh undefines without it",
+    arguments: ["--keep-nvram", "--tpm", "--keep-tpm", "--checkpoints-metadata"])
+  func unknownUndefineFlags(flag: String) throws {
+    let theirs = try virsh("undefine", "beta", flag)
+    #expect(theirs.status == 0)
+    let ours = try snapsh("undefine", "beta", flag)
+    #expect(ours.status == 1)
+    #expect(ours.error.hasPrefix("error: Failed to undefine domain 'beta'\nerror: unsupported flags "))
+  }
+
+  @Test("libvirt's log lines stay off the error stream unless asked for; virsh lets them through")
+  func logLines() throws {
+    // An empty value is no value to libvirt, so that virsh's default comes back.
+    let theirs = try TestSupport.virsh(
+      ["-c", node, "domstate", "alpha"], environment: ["LIBVIRT_LOG_OUTPUTS": nil])
+    #expect(theirs.stderr.contains("warning : "))
+    let ours = try TestSupport.snapsh(
+      ["-c", node, "domstate", "alpha"], environment: ["LIBVIRT_LOG_OUTPUTS": nil])
+    #expect(ours.stderr.isEmpty)
+    let asked = try TestSupport.snapsh(
+      ["-c", node, "domstate", "alpha"], environment: ["LIBVIRT_LOG_OUTPUTS": "3:stderr"])
+    #expect(asked.stderr.contains("warning : "))
+  }
+
+  @Test("start --console is refused before the guest is started; virsh attaches to the console")
+  func console() throws {
+    let batch = "start beta --console; domstate beta"
+    let ours = try ProgramRun.snapsh(["--keep-going", "-c", node, batch])
+    #expect(ours.error.hasPrefix("error: start --console is not offered here"))
+    #expect(ours.output == "\nshut off\n\n")
+    // Without a terminal virsh starts the guest, and then cannot attach.
+    #expect(try virsh(batch).output.contains("running"))
+  }
+
+  @Test("every entry of the document has a test here, by name")
+  func documentIsComplete() throws {
+    let document = String(
+      decoding: try Data(contentsOf: URL(fileURLWithPath: packageDirectory + "/docs/virsh-differences.md")),
+      as: UTF8.self)
+    let source = String(decoding: try Data(contentsOf: URL(fileURLWithPath: #filePath)), as: UTF8.self)
+    let named = document.matches(of: /`([a-zA-Z]+)\(\)`/).map { String($0.output.1) }
+    #expect(named.count >= 15)
+    for name in named {
+      #expect(source.contains("func \(name)("), "docs/virsh-differences.md names \(name)()")
+    }
+  }
+}
