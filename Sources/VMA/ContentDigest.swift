@@ -91,7 +91,7 @@ enum Block {
 
   @inline(__always)
   static func hash(_ block: UnsafeRawPointer, index: UInt64) -> BlockHash {
-    let hash = XXH3_128bits_withSeed(block, Layout.blockSize, index)
+    let hash = snapsh_xxh3_128_with_seed(block, Layout.blockSize, index)
     return BlockHash(high: hash.high64, low: hash.low64)
   }
 }

@@ -1,5 +1,7 @@
 import CLibCrypto
+import Glibc
 import Synchronization
+import SystemPackage
 
 @testable import VMA
 
@@ -9,7 +11,7 @@ final class MemoryOutput: ArchiveOutput {
   private let limit: Int
   private let failure: any Error
 
-  init(limit: Int = .max, failure: any Error = VMAError(.writerClosed)) {
+  init(limit: Int = .max, failure: any Error = Errno.noSpace) {
     self.limit = limit
     self.failure = failure
   }
@@ -19,7 +21,7 @@ final class MemoryOutput: ArchiveOutput {
   func write(_ bytes: UnsafeRawBufferPointer) throws {
     try state.withLock { all in
       guard all.count + bytes.count <= limit else { throw failure }
-      all.append(contentsOf: bytes)
+      all += copied(bytes)
     }
   }
 
@@ -43,9 +45,47 @@ final class MemoryInput: ArchiveInput {
     try position.withLock { position in
       let count = min(buffer.count, atMost, bytes.count - position)
       if count == 0, let failure { throw failure }
-      buffer.copyBytes(from: bytes[position..<position + count])
+      bytes.withUnsafeBytes { copy($0.slice(position, count), to: buffer) }
       position += count
       return count
+    }
+  }
+}
+
+// The tests run without optimisation, where the standard library's byte loops take seconds for a few MiB:
+// the C library's functions do the bulk work.
+
+/// As many bytes of one value.
+func filled(_ count: Int, with value: UInt8 = 0) -> [UInt8] {
+  Array(unsafeUninitializedCapacity: count) { buffer, initialized in
+    if let base = buffer.baseAddress { memset(base, Int32(value), count) }
+    initialized = count
+  }
+}
+
+func copied(_ bytes: UnsafeRawBufferPointer) -> [UInt8] {
+  Array(unsafeUninitializedCapacity: bytes.count) { buffer, initialized in
+    copy(bytes, to: UnsafeMutableRawBufferPointer(buffer))
+    initialized = bytes.count
+  }
+}
+
+func copy(_ source: UnsafeRawBufferPointer, to target: UnsafeMutableRawBufferPointer) {
+  precondition(source.count <= target.count)
+  guard let from = source.baseAddress, let to = target.baseAddress else { return }
+  memcpy(to, from, source.count)
+}
+
+func isSame(_ left: [UInt8]?, _ right: [UInt8]) -> Bool {
+  guard let left, left.count == right.count else { return false }
+  return memcmp(left, right, left.count) == 0
+}
+
+extension ArchiveWriter {
+  /// Appends clusters out of a whole image in memory.
+  func append(_ clusters: Range<UInt64>, of image: [UInt8], device: UInt8) throws {
+    try appendClusters(device: device, clusters: clusters) { buffer, offset in
+      image.withUnsafeBytes { copy($0.slice(Int(offset), buffer.count), to: buffer) }
     }
   }
 }
@@ -68,10 +108,8 @@ struct SeededGenerator: RandomNumberGenerator {
   }
 
   mutating func bytes(_ count: Int) -> [UInt8] {
-    var result: [UInt8] = []
-    result.reserveCapacity(count + 8)
-    while result.count < count { withUnsafeBytes(of: next()) { result.append(contentsOf: $0) } }
-    return Array(result.prefix(count))
+    let words = (0..<(count + 7) / 8).map { _ in next() }
+    return words.withUnsafeBytes { copied($0.slice(0, count)) }
   }
 }
 
@@ -115,15 +153,22 @@ enum Archive {
     let reader = try ArchiveReader(input: MemoryInput(archive, atMost: atMost))
     var images: [String: [UInt8]] = [:]
     let report = try reader.read(checking: depth) { run in
-      var image = images.removeValue(forKey: run.device.name) ?? []
       let end = Int(run.offset + run.length)
-      if image.count < end { image.append(contentsOf: repeatElement(0xEE, count: end - image.count)) }
-      switch run.content {
-      case .data(let bytes): image.replaceSubrange(Int(run.offset)..<end, with: bytes)
-      case .zeros(let count):
-        image.replaceSubrange(Int(run.offset)..<end, with: repeatElement(0, count: Int(count)))
+      var image = images.removeValue(forKey: run.device.name) ?? filled(Int(run.device.size), with: 0xEE)
+      if image.count < end { image += filled(end - image.count, with: 0xEE) }
+      image.withUnsafeMutableBytes { bytes in
+        let target = bytes.slice(Int(run.offset), Int(run.length))
+        switch run.content {
+        case .data(let data): copy(data, to: target)
+        case .zeros:
+          if let base = target.baseAddress { memset(base, 0, target.count) }
+        }
       }
       images[run.device.name] = image
+    }
+    // A memory stream may end before its declared size.
+    for device in report.devices where device.device.isVMState {
+      images[device.device.name] = images[device.device.name].map { Array($0.prefix(Int(device.length))) }
     }
     return (images, report)
   }
