@@ -33,6 +33,7 @@ let package = Package(
     .systemLibrary(name: "CLibNBD", pkgConfig: "libnbd", providers: [.apt(["libnbd-dev"])]),
     .systemLibrary(name: "CLinux"),
     .systemLibrary(name: "CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"])]),
+    .systemLibrary(name: "CTerminalWidth"),
     .systemLibrary(name: "CLibCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
 
     module("XMLTree", ["CLibXML2"]),
@@ -41,13 +42,13 @@ let package = Package(
     module("SaveImage", ["XMLTree", system]),
     module("DiskIO", ["CLibNBD", "CLinux", system]),
     module("VMA", ["CXXHash", "CLibCrypto", system]),
-    module("Operations", ["SnapshotXML", "Libvirt", "SaveImage", "DiskIO", "VMA", system]),
+    module("Operations", ["SnapshotXML", "XMLTree", "Libvirt", "SaveImage", "DiskIO", "VMA", system]),
     module("CommandGrammar"),
     module(
       "SnapshCommands",
       [
         "CommandGrammar", "Operations", "SnapshotXML", "XMLTree", "Libvirt", "VMA", "DiskIO",
-        "SaveImage", system,
+        "SaveImage", "CTerminalWidth", system,
       ]),
     .executableTarget(name: "snapsh", dependencies: ["SnapshCommands"], swiftSettings: strict),
 

@@ -13,6 +13,14 @@ public struct ParsedArguments: Sendable, Equatable {
     get throws { try option.read(self) }
   }
 
+  /// Whether an option stands on the command line, whatever its value.
+  ///
+  /// - Parameter option: An option of the command.
+  /// - Returns: True where it is given.
+  public func isGiven(_ option: any DeclaredOption) -> Bool {
+    isGiven(option.grammar.name)
+  }
+
   mutating func add(_ value: String, to name: String) {
     given[name, default: []].append(value)
   }

@@ -46,11 +46,13 @@ final class NBDConnection: @unchecked Sendable {
   /// Fills the buffer with up to ``depth`` requests under way.
   func read(into buffer: UnsafeMutableRawBufferPointer, at offset: UInt64) throws(DiskIOError) {
     guard let base = buffer.baseAddress else { return }
+    // Many small requests on the way are faster than one large.
+    let piece = min(largestRequest, max(64 << 10, buffer.count / Self.depth / 4096 * 4096))
     var window = RequestWindow()
     var asked = 0
     while asked < buffer.count || !window.isEmpty {
       if asked < buffer.count, window.count < Self.depth {
-        let length = min(largestRequest, buffer.count - asked)
+        let length = min(piece, buffer.count - asked)
         let position = offset + UInt64(asked)
         let cookie = nbd_aio_pread(handle, base + asked, length, position, nbd_completion_callback(), 0)
         guard cookie >= 0 else { throw abandon(window, "read", at: position) }

@@ -14,16 +14,18 @@ public final class PartialFile: Sendable {
   public let temporaryPath: String
   /// Open for reading and writing.
   public let descriptor: FileDescriptor
-  private let isPending = Mutex(true)
+  private let stage = Mutex(Stage.pending)
+
+  private enum Stage {
+    case pending, complete, discarded
+  }
 
   /// Creates the empty file beside `path`.
   ///
   /// The corresponding C function is `open` with `O_EXCL`.
   /// - Throws: ``DiskIOError``, `.exists` when `path` is taken.
   public init(path: String) throws(DiskIOError) {
-    var status = stat()
-    guard lstat(path, &status) != 0 else { throw DiskIOError.exists(path: path) }
-    guard errno == ENOENT else { throw DiskIOError.lastErrno("create", path) }
+    try Self.requireFree(path)
     let slash = path.lastIndex(of: "/")
     let directory = slash.map { String(path[...$0]) } ?? ""
     let base = slash.map { String(path[path.index(after: $0)...]) } ?? path
@@ -38,7 +40,7 @@ public final class PartialFile: Sendable {
     repeat {
       let random = String(UInt32.random(in: 0...UInt32.max), radix: 36)
       temporary = directory + "." + kept + "." + random + ".partial"
-      opened = open(temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
+      opened = Self.create(temporary)
     } while opened < 0 && errno == EEXIST
     guard opened >= 0 else { throw DiskIOError.lastErrno("create", path) }
     self.path = path
@@ -46,9 +48,57 @@ public final class PartialFile: Sendable {
     descriptor = FileDescriptor(rawValue: opened)
   }
 
+  /// Creates the empty file under a temporary name of the caller's choice, on the same file system as `path`.
+  ///
+  /// - Throws: ``DiskIOError``, `.exists` when either name is taken.
+  public init(path: String, temporaryPath: String) throws(DiskIOError) {
+    try Self.requireFree(path)
+    let opened = Self.create(temporaryPath)
+    guard opened >= 0 else {
+      if errno == EEXIST { throw DiskIOError.exists(path: temporaryPath) }
+      throw DiskIOError.lastErrno("create", temporaryPath)
+    }
+    self.path = path
+    self.temporaryPath = temporaryPath
+    descriptor = FileDescriptor(rawValue: opened)
+  }
+
+  private static func requireFree(_ path: String) throws(DiskIOError) {
+    var status = stat()
+    guard lstat(path, &status) != 0 else { throw DiskIOError.exists(path: path) }
+    guard errno == ENOENT else { throw DiskIOError.lastErrno("create", path) }
+  }
+
+  private static func create(_ path: String) -> Int32 {
+    open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
+  }
+
   deinit {
     discard()
     close(descriptor.rawValue)
+  }
+
+  /// Writes all of the bytes at `offset` of the file. The corresponding C function is `pwrite`.
+  ///
+  /// - Throws: ``DiskIOError``.
+  public func write(_ bytes: UnsafeRawBufferPointer, at offset: UInt64) throws(DiskIOError) {
+    var done = 0
+    while done < bytes.count {
+      let rest = UnsafeRawBufferPointer(rebasing: bytes[done...])
+      let position = offset + UInt64(done)
+      let count = pwrite(descriptor.rawValue, rest.baseAddress, rest.count, off_t(clamping: position))
+      if count < 0 && errno != EINTR { throw DiskIOError.lastErrno("write", path, at: position) }
+      done += max(0, count)
+    }
+  }
+
+  /// Cuts the file, or lengthens it with a hole, to `length` bytes. The corresponding C function is `ftruncate`.
+  ///
+  /// - Throws: ``DiskIOError``.
+  public func setLength(_ length: UInt64) throws(DiskIOError) {
+    guard let length = off_t(exactly: length), ftruncate(descriptor.rawValue, length) == 0 else {
+      throw DiskIOError.lastErrno("make room for \(length) bytes in", path)
+    }
   }
 
   /// Gives the file its final name.
@@ -59,22 +109,25 @@ public final class PartialFile: Sendable {
     if sync, fsync(descriptor.rawValue) != 0 { throw DiskIOError.lastErrno("finish writing", path) }
     let twin = dup(descriptor.rawValue)
     guard twin >= 0, close(twin) == 0 else { throw DiskIOError.lastErrno("finish writing", path) }
-    try isPending.withLock { (pending) throws(DiskIOError) in
-      guard pending else { return }
+    try stage.withLock { (stage) throws(DiskIOError) in
+      guard stage == .pending else { return }
       guard renameWithoutReplacing() else {
         if errno == EEXIST { throw DiskIOError.exists(path: path) }
         throw DiskIOError.lastErrno("create", path)
       }
-      pending = false
+      stage = .complete
     }
   }
 
+  /// Whether the file has its final name.
+  public var isComplete: Bool { stage.withLock { $0 == .complete } }
+
   /// Removes the file, unless it is complete.
   public func discard() {
-    isPending.withLock { pending in
-      guard pending else { return }
+    stage.withLock { stage in
+      guard stage == .pending else { return }
       unlink(temporaryPath)
-      pending = false
+      stage = .discarded
     }
   }
 

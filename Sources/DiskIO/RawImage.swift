@@ -5,8 +5,8 @@ import SystemPackage
 /// A raw disk image or block device, read in place; a regular file's holes are found, not read.
 public final class RawImage: DiskSource {
   private let file: ImageFile
-  /// Bytes that the file really has; from here to `size` zeros are made up.
-  private let fileSize: UInt64
+  /// Bytes that the file really has; from here to ``size`` zeros are made up.
+  public let contentSize: UInt64
 
   /// Bytes as of the opening, rounded up to 512.
   public let size: UInt64
@@ -28,7 +28,7 @@ public final class RawImage: DiskSource {
       throw DiskIOError.system(operation: "open", path: path, errno: .fileTooLarge, offset: nil)
     }
     self.file = file
-    self.fileSize = fileSize
+    contentSize = fileSize
     self.size = size
   }
 
@@ -37,7 +37,7 @@ public final class RawImage: DiskSource {
     try requireRange(offset, 1)
     if file.isBlockDevice { return DiskExtent(offset: offset, length: size - offset, isData: true) }
     // The made-up tail, when it is asked for by itself.
-    guard offset < fileSize else {
+    guard offset < contentSize else {
       return DiskExtent(offset: offset, length: size - offset, isData: false)
     }
     guard let data = try seek(LINUX_SEEK_DATA, from: offset) else {
@@ -48,11 +48,11 @@ public final class RawImage: DiskSource {
     if data > offset {
       return DiskExtent(offset: offset, length: min(data, size) - offset, isData: false)
     }
-    let hole = try seek(LINUX_SEEK_HOLE, from: offset) ?? fileSize
+    let hole = try seek(LINUX_SEEK_HOLE, from: offset) ?? contentSize
     // Every file ends in a hole of no length: from there on the rounding to sectors belongs to the data.
-    let end = hole >= fileSize ? size : hole
+    let end = hole >= contentSize ? size : hole
     guard end > offset else {
-      throw DiskIOError.shrank(path: name, offset: offset, size: fileSize)
+      throw DiskIOError.shrank(path: name, offset: offset, size: contentSize)
     }
     return DiskExtent(offset: offset, length: end - offset, isData: true)
   }
@@ -60,11 +60,11 @@ public final class RawImage: DiskSource {
   /// Fills the buffer; bytes between the file's end and the rounded size are zero.
   public func read(into buffer: UnsafeMutableRawBufferPointer, at offset: UInt64) throws(DiskIOError) {
     try requireRange(offset, buffer.count)
-    let inFile = min(buffer.count, Int(clamping: fileSize - min(offset, fileSize)))
+    let inFile = min(buffer.count, Int(clamping: contentSize - min(offset, contentSize)))
     let part = UnsafeMutableRawBufferPointer(rebasing: buffer[..<inFile])
     let count = try file.read(into: part, at: offset)
     guard count == inFile else {
-      throw DiskIOError.shrank(path: name, offset: offset + UInt64(count), size: fileSize)
+      throw DiskIOError.shrank(path: name, offset: offset + UInt64(count), size: contentSize)
     }
     UnsafeMutableRawBufferPointer(rebasing: buffer[inFile...]).initializeMemory(as: UInt8.self, repeating: 0)
   }
@@ -76,14 +76,14 @@ public final class RawImage: DiskSource {
     switch errno {
     case ENXIO: return nil
     // A file system that knows no holes: all of it is data.
-    case EINVAL, EOPNOTSUPP: return whence == LINUX_SEEK_DATA ? offset : fileSize
+    case EINVAL, EOPNOTSUPP: return whence == LINUX_SEEK_DATA ? offset : contentSize
     default: throw DiskIOError.lastErrno("find the data of", name, at: offset)
     }
   }
 
   private func requireUnchangedSize(at offset: UInt64) throws(DiskIOError) {
-    guard try file.currentSize() >= fileSize else {
-      throw DiskIOError.shrank(path: name, offset: offset, size: fileSize)
+    guard try file.currentSize() >= contentSize else {
+      throw DiskIOError.shrank(path: name, offset: offset, size: contentSize)
     }
   }
 }

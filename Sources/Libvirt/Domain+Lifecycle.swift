@@ -43,11 +43,10 @@ extension Domain {
 
   /// Forgets its definition; a running domain goes on as a transient one.
   ///
-  /// The C functions are `virDomainUndefine`, and `virDomainUndefineFlags` (0.9.4) where a flag is set.
+  /// The C function is `virDomainUndefineFlags` (0.9.4).
   public func undefine(_ flags: DomainUndefineFlags = []) throws(LibvirtError) {
     try withHandle { (handle) throws(LibvirtError) in
-      try check(
-        flags.isEmpty ? virDomainUndefine(handle) : virDomainUndefineFlags(handle, flags.rawValue))
+      try check(virDomainUndefineFlags(handle, flags.rawValue))
     }
   }
 }

@@ -4,7 +4,7 @@ import SystemPackage
 extension SaveImage {
   /// The size in bytes of a file or block device.
   static func size(of file: FileDescriptor) throws(SaveImageError) -> Int {
-    let size = try system("lseek") { try file.seek(offset: 0, from: .end) }
+    let size = try system("seek in") { try file.seek(offset: 0, from: .end) }
     return Int(clamping: size)
   }
 
@@ -24,10 +24,20 @@ extension SaveImage {
     }
   }
 
+  /// Reads a whole text file that is to stand in a save image.
+  /// - Parameter file: open for reading and seekable.
+  /// - Returns: the text as it is.
+  /// - Throws: ``SaveImageError``, also when the text is longer than a save image may hold.
+  public static func text(of file: FileDescriptor) throws(SaveImageError) -> [UInt8] {
+    let text = try read(file, at: 0, count: SaveImageHeader.maximumDataLength)
+    guard text.count < SaveImageHeader.maximumDataLength else { throw .unwritable(part: .domainXML) }
+    return text
+  }
+
   /// Waits until everything written is on the disk; a file that knows no such thing is left alone.
   static func synchronize(_ file: FileDescriptor) throws(SaveImageError) {
     guard fsync(file.rawValue) != 0, errno != EINVAL else { return }
-    throw .system(operation: "fsync", errno: Errno(rawValue: errno))
+    throw .system(operation: "flush", errno: Errno(rawValue: errno))
   }
 
   /// Runs a system call and tells its errno in this module's words.

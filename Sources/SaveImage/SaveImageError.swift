@@ -37,7 +37,7 @@ public enum SaveImageError: Error, Equatable, Sendable {
   case notAMigrationStream(offset: Int)
   /// XML or cookie to be written hold a NUL, or are too long.
   case unwritable(part: Part)
-  /// The system refused; `operation` is the system call.
+  /// The system refused; `operation` completes "cannot … it".
   case system(operation: String, errno: Errno)
 }
 
@@ -72,7 +72,7 @@ extension SaveImageError: CustomStringConvertible {
     case .unwritable(let part):
       "the \(part.rawValue) cannot stand in a save image: it holds a NUL byte or is longer than \(SaveImageHeader.maximumDataLength) bytes"
     case .system(let operation, let errno):
-      "\(operation): \(errno)"
+      "cannot \(operation) it: \(errno)"
     }
   }
 }

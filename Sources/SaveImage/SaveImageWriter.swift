@@ -52,15 +52,18 @@ public struct SaveImageWriter: ~Copyable {
   ///   - source: open for reading and seekable.
   ///   - offset: where the part begins, in bytes.
   ///   - length: how long it is, in bytes.
-  /// - Throws: ``SaveImageError``, also when the source ends early.
+  ///   - proceed: asked before each piece; what it throws ends the copy.
+  /// - Throws: ``SaveImageError``, also when the source ends early, or what `proceed` throws.
   public mutating func write(
-    from source: FileDescriptor, offset: Int, length: Int
-  ) throws(SaveImageError) {
+    from source: FileDescriptor, offset: Int, length: Int, proceed: () throws -> Void = {}
+  ) throws {
     var done = 0
     while done < length {
+      try proceed()
       let bytes = try SaveImage.read(source, at: offset + done, count: min(1 << 20, length - done))
       guard !bytes.isEmpty else {
-        throw .truncated(part: .memory, offset: offset + done, expected: offset + length)
+        throw SaveImageError.truncated(
+          part: .memory, offset: offset + done, expected: offset + length)
       }
       try write(bytes)
       done += bytes.count

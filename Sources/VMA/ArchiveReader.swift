@@ -93,6 +93,7 @@ public final class ArchiveReader {
     return ArchiveReport(
       bytesRead: end, extents: extents.extents,
       devices: extents.trackers.all.map { $0.summary(withDigest: depth == .data) },
+      zeroBlocksBesideData: extents.trackers.all.reduce(0) { $0 + $1.zeroBlocksBesideData },
       proof: proof(depth))
   }
 

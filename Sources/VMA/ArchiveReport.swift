@@ -47,6 +47,8 @@ public struct ArchiveReport: Equatable, Sendable {
   public let extents: UInt64
   /// The devices in the order of the header.
   public let devices: [DeviceSummary]
+  /// Zero blocks that the archive left out of clusters which hold data as well; what 4 KiB blocks save over clusters.
+  public let zeroBlocksBesideData: UInt64
   /// What was proven.
   public let proof: ArchiveProof
 }

@@ -70,6 +70,9 @@ public final class ArchiveWriter {
   /// Bytes of the archive that the output has taken so far.
   public var bytesWritten: UInt64 { thread.written }
 
+  /// Blocks of all devices that were stored so far, for whoever shows progress.
+  public private(set) var storedBlocks: UInt64 = 0
+
   /// Appends clusters whose data `fill` puts straight into the archive's buffer.
   ///
   /// - Parameters:
@@ -263,6 +266,7 @@ public final class ArchiveWriter {
       extentDigest: &extentDigest, content: &content)
     states[id]?.digest = content
     states[id]?.storedBlocks += UInt64(stored)
+    storedBlocks += UInt64(stored)
   }
 
   private func checkComplete(_ device: ArchiveDevice) throws(VMAError) {

@@ -8,6 +8,8 @@ struct DeviceTracker {
   var seen = ClusterSet()
   var storedBlocks: UInt64 = 0
   var zeroBlocks: UInt64 = 0
+  /// Those of the zero blocks that stand beside stored ones in their cluster.
+  var zeroBlocksBesideData: UInt64 = 0
   var content = ContentDigest()
 
   init(_ device: ArchiveDevice) {

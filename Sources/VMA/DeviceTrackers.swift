@@ -52,6 +52,7 @@ struct DeviceTrackers {
       needed += stored
       all[index].storedBlocks += UInt64(stored)
       all[index].zeroBlocks += UInt64(max(0, inside - stored))
+      if stored > 0 { all[index].zeroBlocksBesideData += UInt64(max(0, inside - stored)) }
       if let before = run, before.index == index, before.first + before.length == slot.cluster,
         before.slot + Int(before.length) == number
       {

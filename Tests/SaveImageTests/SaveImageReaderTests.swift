@@ -167,7 +167,7 @@ struct SaveImageReaderTests {
       try? pipe.readEnd.close()
       try? pipe.writeEnd.close()
     }
-    #expect(throws: SaveImageError.system(operation: "lseek", errno: .illegalSeek)) {
+    #expect(throws: SaveImageError.system(operation: "seek in", errno: .illegalSeek)) {
       try SaveImage(reading: pipe.readEnd)
     }
   }

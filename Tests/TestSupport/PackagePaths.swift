@@ -18,8 +18,10 @@ public func testdataBytes(_ path: String) throws -> [UInt8] {
   [UInt8](try Data(contentsOf: URL(fileURLWithPath: testdata(path))))
 }
 
-/// The snapsh executable that was built together with the running tests.
+/// The snapsh executable that was built together with the running tests, or the one that the environment variable
+/// SNAPSH names, to test an installed one.
 public let snapshBinary: String = {
+  if let chosen = ProcessInfo.processInfo.environment["SNAPSH"] { return chosen }
   let tests = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
   let beside = URL(fileURLWithPath: tests).deletingLastPathComponent().appendingPathComponent("snapsh").path
   return FileManager.default.isExecutableFile(atPath: beside)

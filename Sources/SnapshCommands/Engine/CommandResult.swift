@@ -7,10 +7,14 @@ public protocol CommandResult: Encodable, Sendable {
 
   /// The exit status the process ends with if this is its last command; 0 unless the command documents others.
   var exitStatus: Int32 { get }
+
+  /// Whether the command's data has gone to standard output, so that the result is printed to standard error.
+  var leavesOutputAlone: Bool { get }
 }
 
 extension CommandResult {
   public var exitStatus: Int32 { 0 }
+  public var leavesOutputAlone: Bool { false }
 }
 
 /// The text rendering of a result as it is put together.

@@ -38,17 +38,24 @@ struct CommandRun {
     guard let type = CommandRegistry.command(for: invocation) else {
       throw UsageError.unknownCommand(invocation.grammar.name)
     }
+    session.printsJSON = json
     if type.needsConnection { try session.connect() }
     return try type.init(invocation.arguments).run(in: session)
   }
 
   private func print(_ result: any CommandResult) throws {
+    let line: String
     if json {
-      try session.console.print(JSONOutput.line(result))
+      line = try JSONOutput.line(result)
     } else {
       var text = TextOutput(isQuiet: session.options.isQuiet)
       result.render(into: &text)
-      try session.console.print(text.text)
+      line = text.text
+    }
+    if result.leavesOutputAlone {
+      session.console.printError(line)
+    } else {
+      try session.console.print(line)
     }
   }
 

@@ -43,6 +43,8 @@ public struct CommandFailure: Error {
   public let cause: (any Error)?
   /// The exit status of the process.
   public let exitStatus: Int32
+  /// Whether people are shown the cause too; programs always are.
+  let showsCause: Bool
 
   /// - Parameters:
   ///   - context: What the command was about to do, one line.
@@ -52,6 +54,19 @@ public struct CommandFailure: Error {
     self.context = [context]
     self.cause = cause
     self.exitStatus = exitStatus
+    showsCause = true
+  }
+
+  /// A failure that virsh tells in lines of its own, without libvirt's.
+  ///
+  /// - Parameters:
+  ///   - lines: What people are shown.
+  ///   - cause: The error behind, shown to programs only.
+  public init(lines: [String], hiding cause: (any Error)? = nil) {
+    context = lines
+    self.cause = cause
+    exitStatus = 1
+    showsCause = false
   }
 }
 
@@ -87,7 +102,9 @@ struct Failure {
     }
     var report = cause.report
     report.context = failure.context + (report.context ?? [])
-    self.init(lines: failure.context + cause.lines, report: report, exitStatus: failure.exitStatus)
+    self.init(
+      lines: failure.context + (failure.showsCause ? cause.lines : []), report: report,
+      exitStatus: failure.exitStatus)
   }
 
   private init(lines: [String], kind: String, exitStatus: Int32 = 1) {

@@ -1,3 +1,4 @@
+import Libvirt
 import Operations
 
 /// What the commands of one run share: the global options, the console, and one connection for all of them.
@@ -6,6 +7,10 @@ public final class Session {
   public let console: Console
   /// The variables the tool was started with.
   let environment: [String: String]
+  /// Whether the command being run prints JSON; what only programs are told need not be asked for otherwise.
+  var printsJSON = false
+  /// The hypervisor connection, once it is open.
+  private var opened: Connection?
 
   init(options: GlobalOptions, console: Console, environment: [String: String] = [:]) {
     self.options = options
@@ -13,8 +18,36 @@ public final class Session {
     self.environment = environment
   }
 
-  /// Opens the hypervisor connection unless it is open already (the module Libvirt fills this in).
-  func connect() throws {}
+  /// Opens the hypervisor connection unless it is open already.
+  func connect() throws {
+    _ = try connection()
+  }
+
+  /// The hypervisor connection, opened by whoever asks first.
+  ///
+  /// - Throws: ``CommandFailure`` around libvirt's error.
+  func connection() throws -> Connection {
+    if let opened { return opened }
+    do {
+      let connection = try Connection(uri: options.uri, readOnly: options.isReadOnly)
+      opened = connection
+      return connection
+    } catch {
+      throw CommandFailure("failed to connect to the hypervisor", cause: error)
+    }
+  }
+
+  /// The domain that a person named, in virsh's order: ID, UUID, name.
+  ///
+  /// - Throws: ``CommandFailure`` with virsh's one line; libvirt's error goes to programs only.
+  func domain(_ text: String, by keys: Connection.LookupKeys = .any) throws -> Domain {
+    let connection = try connection()
+    do {
+      return try connection.domain(text, by: keys)
+    } catch {
+      throw CommandFailure(lines: ["failed to get domain '\(text)'"], hiding: error)
+    }
+  }
 
   /// The cancellation of long work that undoes what it did; from here on Ctrl-C asks for it instead of killing.
   func interruptible() -> Cancellation {

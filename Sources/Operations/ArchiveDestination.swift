@@ -1,0 +1,69 @@
+import DiskIO
+import Glibc
+import SystemPackage
+import VMA
+
+/// Where a new archive goes.
+public enum ArchiveDestination {
+  /// A path: a new file, or an existing pipe or character device.
+  case path(String)
+  /// Anything that takes bytes; the name is for messages.
+  case output(any ArchiveOutput, name: String)
+
+  /// What the archive is called in messages.
+  var name: String {
+    switch self {
+    case .path(let path): path
+    case .output(_, let name): name
+    }
+  }
+}
+
+/// An opened destination: a file without its name yet, or something that takes the bytes as they come.
+final class OpenDestination {
+  let output: any ArchiveOutput
+  private let partial: PartialFile?
+  private let descriptor: FileDescriptor?
+
+  private init(_ output: any ArchiveOutput, partial: PartialFile? = nil, descriptor: FileDescriptor? = nil) {
+    self.output = output
+    self.partial = partial
+    self.descriptor = descriptor
+  }
+
+  /// Opens the destination; a file that exists is refused.
+  static func open(_ destination: ArchiveDestination, cancellation: Cancellation) throws -> OpenDestination {
+    switch destination {
+    case .output(let given, _):
+      return OpenDestination(given)
+    case .path(let path):
+      if let stream = try openStream(path, cancellation) {
+        return OpenDestination(DescriptorOutput(stream), descriptor: stream)
+      }
+      let file = try PartialFile(path: path)
+      return OpenDestination(DescriptorOutput(file.descriptor), partial: file)
+    }
+  }
+
+  deinit { try? descriptor?.close() }
+
+  /// Gives a file its name.
+  func complete() throws { try partial?.complete() }
+
+  /// Opens what takes bytes but is no file; nil where there is nothing at the path yet.
+  private static func openStream(_ path: String, _ cancellation: Cancellation) throws -> FileDescriptor? {
+    var status = stat()
+    guard stat(path, &status) == 0 else { return nil }
+    guard [S_IFIFO, S_IFCHR].contains(status.st_mode & S_IFMT) else { throw DiskIOError.exists(path: path) }
+    do {
+      // A pipe is waited for until somebody reads; Ctrl-C ends the wait.
+      return try FileDescriptor.open(
+        FilePath(path), .writeOnly, options: .closeOnExec, retryOnInterrupt: false)
+    } catch Errno.interrupted {
+      try cancellation.check()
+      return try openStream(path, cancellation)
+    } catch let error as Errno {
+      throw ArchiveOperationError.file(operation: "open", path: path, errno: error)
+    }
+  }
+}

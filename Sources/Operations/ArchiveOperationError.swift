@@ -1,0 +1,74 @@
+import SystemPackage
+import VMA
+
+/// What keeps an archive from being made or taken apart, apart from errors of disks.
+public enum ArchiveOperationError: Error, Equatable, Sendable {
+  /// The archive at `path` is faulty, or cannot be read or written.
+  case archive(path: String, VMAError)
+  /// A file of configuration, the map pipe or a directory failed. `operation` completes "cannot …".
+  case file(operation: String, path: String, errno: Errno)
+  /// A config file has more than the 65535 bytes that an archive can hold.
+  case configTooLarge(path: String)
+  /// A path that ends in no file name, so that a config would have none.
+  case configWithoutName(path: String)
+  /// Neither disks nor configs were given.
+  case nothingToArchive
+  /// More devices than the format's 254.
+  case tooManyDevices(Int)
+  /// Names in a list of devices that the archive does not hold.
+  case unknownDevices([String], known: [String])
+  /// The directory that is extracted into cannot be made.
+  case targetDirectory(path: String, errno: Errno)
+  /// An existing target has another size (bytes) than the disk.
+  case targetSize(device: String, path: String, have: UInt64, want: UInt64)
+  /// No target was named for a disk, and it was not skipped.
+  case noTarget(device: String)
+  /// A line of the device map is wrong. `reason` is in the words of Proxmox's tool.
+  case map(reason: String)
+  /// The archive says that its memory stream is longer than what it holds (bytes).
+  case memoryLength(recorded: UInt64, held: UInt64)
+}
+
+extension ArchiveOperationError: CustomStringConvertible {
+  /// One sentence for the person who asked.
+  public var description: String {
+    switch self {
+    case .archive(let path, let error):
+      "'\(path)': \(error)"
+    case .file(let operation, let path, let errno):
+      "cannot \(operation) '\(path)': \(errno)"
+    case .configTooLarge(let path):
+      "'\(path)' is longer than the 65535 bytes that an archive can hold of a config; split it"
+    case .configWithoutName(let path):
+      "'\(path)' has no file name that a config could be stored under"
+    case .nothingToArchive:
+      "there is nothing to archive; name disks with -d or configs with -c"
+    case .tooManyDevices(let count):
+      "an archive holds at most 254 devices, and \(count) were given"
+    case .unknownDevices(let names, let known):
+      "the archive has no device \(quoted(names)); it has \(known.isEmpty ? "none" : quoted(known))"
+    case .targetDirectory(let path, let errno):
+      "unable to create target directory \(path) - \(errno)"
+    case .targetSize(let device, let path, let have, let want):
+      "vma_reader_register_bs for stream \(device) failed - unexpected size \(have) != \(want): "
+        + "'\(path)' must be as large as the disk, or up to 4 MiB larger"
+    case .noTarget(let device):
+      "no device name mapping for \(device)"
+    case .map(let reason):
+      "read map failed - \(reason)"
+    case .memoryLength(let recorded, let held):
+      "the archive claims \(recorded) bytes of memory stream and holds only \(held)"
+    }
+  }
+
+  private func quoted(_ names: [String]) -> String {
+    names.map { "'\($0)'" }.joined(separator: ", ")
+  }
+
+  /// Runs a step on an archive and names the archive in its errors.
+  static func naming<Result>(_ path: String, _ step: () throws -> Result) throws -> Result {
+    do { return try step() } catch let error as VMAError {
+      throw ArchiveOperationError.archive(path: path, error)
+    }
+  }
+}

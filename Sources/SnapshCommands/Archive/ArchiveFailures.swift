@@ -1,0 +1,41 @@
+import DiskIO
+import Operations
+import VMA
+
+extension VMAError: ReportableError {
+  /// The error as a JSON object, with the system's errno where one is behind it.
+  public var report: FailureReport { FailureReport(kind: "vma", code: errno, message: description) }
+
+  private var errno: Int? {
+    switch reason {
+    case .readFailed(let errno), .writeFailed(let errno), .threadUnavailable(let errno): Int(errno.rawValue)
+    default: nil
+    }
+  }
+}
+
+extension DiskIOError: ReportableError {
+  /// The error as a JSON object, with the system's errno where one is behind it.
+  public var report: FailureReport { FailureReport(kind: "disk", code: errno, message: description) }
+
+  private var errno: Int? {
+    switch self {
+    case .system(_, _, let errno, _), .nbd(_, _, _, let errno, _): Int(errno.rawValue)
+    default: nil
+    }
+  }
+}
+
+extension ArchiveOperationError: ReportableError {
+  /// The error as a JSON object, with the system's errno where one is behind it.
+  public var report: FailureReport {
+    switch self {
+    case .archive(_, let error):
+      FailureReport(kind: "vma", code: error.report.code, message: description)
+    case .file(_, _, let errno), .targetDirectory(_, let errno):
+      FailureReport(kind: "system", code: Int(errno.rawValue), message: description)
+    default:
+      FailureReport(kind: "vma", message: description)
+    }
+  }
+}

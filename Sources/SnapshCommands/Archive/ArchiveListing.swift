@@ -1,0 +1,51 @@
+import VMA
+
+/// What an archive's header says, for people as Proxmox's `vma list` prints it.
+struct ArchiveListing: CommandResult {
+  struct Config: Encodable {
+    let name: String
+    let size: Int
+  }
+
+  struct Device: Encodable {
+    let id: UInt8
+    let name: String
+    /// Bytes; of a memory stream an upper bound.
+    let size: UInt64
+    /// `disk` or `memory`.
+    let kind: String
+  }
+
+  let uuid: String
+  /// Seconds since 1970-01-01 UTC.
+  let creationTime: Int64
+  let configs: [Config]
+  let devices: [Device]
+  /// Whether the archive carries digests of its data.
+  let hasDigests: Bool
+
+  init(_ header: ArchiveHeader) {
+    uuid = header.uuid.description
+    creationTime = header.creationTime
+    configs = header.configs.map { Config(name: $0.name, size: $0.data.count) }
+    devices = header.devices.map {
+      Device(id: $0.id, name: $0.name, size: $0.size, kind: $0.isVMState ? "memory" : "disk")
+    }
+    hasDigests = header.integrity == .digests
+  }
+
+  /// The lines, `CTIME:` always last.
+  var text: String {
+    var text = ""
+    for config in configs { text += "CFG: size: \(config.size) name: \(config.name)\n" }
+    for device in devices {
+      text +=
+        device.kind == "memory"
+        ? "VMSTATE: dev_id=\(device.id) memory: \(device.size)\n"
+        : "DEV: dev_id=\(device.id) size: \(device.size) devname: \(device.name)\n"
+    }
+    return text + "CTIME: \(CText.localTime(creationTime))\n"
+  }
+
+  func render(into text: inout TextOutput) { text.print(self.text) }
+}

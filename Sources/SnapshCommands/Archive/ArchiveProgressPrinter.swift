@@ -1,0 +1,60 @@
+import Operations
+
+/// Prints progress as often as the percentage changes.
+final class ArchiveProgressPrinter: ProgressReceiver {
+  private let line: (OperationProgress) throws -> String
+  private let print: (String) throws -> Void
+  private var lastPercent = -1
+
+  /// - Parameters:
+  ///   - line: makes a line, its newline included.
+  ///   - print: prints it; what it throws is dropped, for the work matters more than its progress.
+  init(line: @escaping (OperationProgress) throws -> String, print: @escaping (String) throws -> Void) {
+    self.line = line
+    self.print = print
+  }
+
+  func report(_ progress: OperationProgress) {
+    guard progress.percent != lastPercent, progress.total > 0 else { return }
+    lastPercent = progress.percent
+    try? print(line(progress))
+  }
+
+  /// Progress of reading an archive, in the words of Proxmox's tool, on standard output.
+  static func reading(_ session: Session) -> ArchiveProgressPrinter {
+    if session.printsJSON { return json(session) }
+    let started = ContinuousClock.now
+    return ArchiveProgressPrinter(
+      line: { progress in
+        let seconds = started.duration(to: .now).components.seconds
+        return "progress \(progress.percent)% (read \(progress.completed) bytes, duration \(seconds) sec)\n"
+      }, print: session.console.print)
+  }
+
+  /// Progress of writing an archive, in the words of Proxmox's tool, on standard error.
+  static func writing(_ session: Session) -> ArchiveProgressPrinter {
+    if session.printsJSON { return json(session) }
+    return ArchiveProgressPrinter(
+      line: { "progress \($0.percent)% \($0.completed)/\($0.total) \($0.zeros)\n" },
+      print: session.console.printError)
+  }
+
+  private struct ProgressObject: Encodable {
+    struct Progress: Encodable {
+      let percent: Int
+      let completed: UInt64
+      let total: UInt64
+    }
+
+    let progress: Progress
+  }
+
+  /// One JSON object a line on standard error.
+  private static func json(_ session: Session) -> ArchiveProgressPrinter {
+    ArchiveProgressPrinter(
+      line: {
+        try JSONOutput.line(
+          ProgressObject(progress: .init(percent: $0.percent, completed: $0.completed, total: $0.total)))
+      }, print: session.console.printError)
+  }
+}

@@ -1,0 +1,132 @@
+import CommandGrammar
+import Operations
+import VMA
+
+/// `vma create FILE [-c CONFIG]… [-d format=F:NAME=PATH]…`: an archive from images and configs.
+struct VMACreateCommand: Command {
+  private static let file = Option.required(
+    "filename", help: "new archive, an existing pipe, or - for standard output")
+  private static let legacy = Option.repeated(
+    "device", help: "NAME=PATH, the old form of -d for raw images")
+  private static let configs = Option.repeated(
+    "config", letter: "c", namedOnly: true, help: "file to store as a config under its own name")
+  private static let drives = Option.repeated(
+    "drive", letter: "d", namedOnly: true, help: "format=FORMAT:NAME=PATH, an image to store as device NAME")
+  private static let verbose = Option.flag("verbose", letter: "v", help: "print progress to standard error")
+
+  static let grammar = CommandGrammar(
+    name: "vma create", group: "archive", abstract: "make an archive from disk images",
+    discussion:
+      "Stores images as devices and files as configs. FORMAT is any that QEMU reads and is never\n"
+      + "guessed; raw images and block devices are read directly, holes and zeros take no room.\n"
+      + "A device named vmstate is a memory stream; its true length is kept in the config snapsh.json.\n"
+      + "The archive gets its name when it is complete; a failure or Ctrl-C leaves nothing behind.",
+    options: [file, legacy, configs, drives, verbose],
+    examples: [
+      (
+        line: "snapsh vma create vm.vma -c qemu-server.conf -d format=raw:drive-scsi0=disk.raw",
+        purpose: "archive a raw disk"
+      ),
+      (
+        line: "snapsh vma create - -d format=qcow2:drive-virtio0=disk.qcow2 | zstd > vm.vma.zst",
+        purpose: "archive a qcow2 chain, compressed"
+      ),
+    ])
+
+  private let path: String
+  private let configs: [String]
+  private let devices: [DeviceArgument]
+  private let isDeprecated: Bool
+  private let isVerbose: Bool
+
+  init(_ arguments: ParsedArguments) throws {
+    path = try arguments[Self.file]
+    configs = try arguments[Self.configs]
+    isVerbose = try arguments[Self.verbose]
+    let drives = try arguments[Self.drives]
+    let legacy = try arguments[Self.legacy]
+    guard drives.isEmpty || legacy.isEmpty else {
+      throw CommandFailure("Unexpected extra argument - specify all devices via '-d'")
+    }
+    isDeprecated = !legacy.isEmpty
+    devices =
+      try drives.enumerated().map { try DeviceArgument($1, index: $0) }
+      + legacy.enumerated().map { try DeviceArgument(deprecated: $1, index: $0) }
+  }
+
+  /// The archive that was made.
+  struct Created: CommandResult {
+    struct Device: Encodable {
+      let name: String
+      let size: UInt64
+      let storedBytes: UInt64
+      let zeroBytes: UInt64
+      let digest: String?
+    }
+
+    let archive: String
+    let bytesWritten: UInt64
+    let devices: [Device]
+    let leavesOutputAlone: Bool
+
+    private enum CodingKeys: String, CodingKey { case archive, bytesWritten, devices }
+
+    func render(into text: inout TextOutput) {}
+  }
+
+  func run(in session: Session) throws -> any CommandResult {
+    let cancellation = session.interruptible()
+    if isDeprecated {
+      session.console.printError(
+        "Specifying a device without a format is deprecated - use '-d format=<format>:...'\n")
+    }
+    let contents = ArchiveContents(
+      configs: try configs.map(ArchiveContents.config(path:)), devices: try devices.map { try $0.open() })
+    let toOutput = path == "-"
+    let creation = ArchiveCreation(
+      contents, progress: isVerbose ? ArchiveProgressPrinter.writing(session) : nil,
+      cancellation: cancellation)
+    let summary = try creation.run(
+      to: toOutput
+        ? .output(ConsoleOutput(sink: session.console.output), name: "standard output") : .path(path))
+    if !session.printsJSON { tellOfDevices(summary, session) }
+    return Created(
+      archive: path, bytesWritten: summary.bytesWritten,
+      devices: summary.devices.map {
+        Created.Device(
+          name: $0.device.name, size: $0.device.size,
+          storedBytes: $0.storedBlocks * UInt64(Layout.blockSize), zeroBytes: Self.zeroBytes(of: $0),
+          digest: $0.digest?.description)
+      }, leavesOutputAlone: toOutput)
+  }
+
+  private func tellOfDevices(_ summary: ArchiveSummary, _ session: Session) {
+    let disks = summary.devices.filter { !$0.device.isVMState }
+    if !summary.devices.isEmpty, disks.allSatisfy({ $0.device.size < UInt64(Layout.clusterSize) }) {
+      session.console.printError(
+        "warning: no disk has 64 KiB: Proxmox's own tool fails on such an archive when it is asked for progress\n"
+      )
+    }
+    guard isVerbose else { return }
+    for device in summary.devices {
+      let zeros = Self.zeroBytes(of: device)
+      session.console.printError(
+        "image \(device.device.name): size=\(device.device.size) zeros=\(zeros) saved=\(device.device.size - zeros)\n"
+      )
+    }
+  }
+
+  /// Bytes of the device that were left out; the last block may reach past its end.
+  private static func zeroBytes(of device: DeviceSummary) -> UInt64 {
+    min(device.device.size, device.zeroBlocks * UInt64(Layout.blockSize))
+  }
+}
+
+/// An archive that goes where results are printed.
+private struct ConsoleOutput: ArchiveOutput {
+  let sink: any ByteSink
+
+  func write(_ bytes: UnsafeRawBufferPointer) throws { try sink.write(Array(bytes)) }
+
+  func flush() throws {}
+}

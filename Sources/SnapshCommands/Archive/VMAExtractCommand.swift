@@ -1,0 +1,114 @@
+import CommandGrammar
+import DiskIO
+import Operations
+
+/// `vma extract [-v] [-d LIST] [-r FIFO] FILE DIR`: the disks, memory and configs of an archive.
+struct VMAExtractCommand: Command {
+  private static let file = Option.required(
+    "filename", completes: .file, help: "archive, - for standard input")
+  private static let directory = Option.required("targetdir", help: "directory to make; it must not exist")
+  private static let drives = Option.text(
+    "drives", letter: "d", namedOnly: true, help: "comma-separated devices to extract (default all)")
+  private static let map = Option.text(
+    "readmap", letter: "r", namedOnly: true, help: "pipe that names an existing target for each device")
+  private static let format = Option.text(
+    "format", namedOnly: true, help: "format of the images, raw or qcow2 (default raw)")
+  private static let verbose = Option.flag("verbose", letter: "v", help: "print progress")
+
+  static let grammar = CommandGrammar(
+    name: "vma extract", group: "archive", abstract: "take an archive apart",
+    discussion:
+      "Writes the configs under their names, each disk as disk-NAME.raw (sparse), the memory\n"
+      + "stream as vmstate.bin. The archive is checked as it is read; nothing is kept of one that\n"
+      + "proves faulty. With -r the disks go to existing images or block devices: the listing is printed,\n"
+      + "then lines '[format=F:]{0|1}:DEVICE=PATH' or 'skip=DEVICE' are read until 'done';\n"
+      + "0 says that the target holds zeros already.",
+    options: [file, directory, drives, map, format, verbose],
+    examples: [
+      (line: "snapsh vma extract vm.vma restored", purpose: "extract everything"),
+      (
+        line: "snapsh vma extract -d drive-scsi0 --format qcow2 vm.vma restored",
+        purpose: "extract one disk as qcow2"
+      ),
+    ])
+
+  private let path: String
+  private let directory: String
+  private let drives: [String]?
+  private let map: String?
+  private let format: ImageFormat
+  private let isVerbose: Bool
+
+  init(_ arguments: ParsedArguments) throws {
+    path = try arguments[Self.file]
+    directory = try arguments[Self.directory]
+    drives = try arguments[Self.drives]?.split(separator: ",").map(String.init)
+    map = try arguments[Self.map]
+    isVerbose = try arguments[Self.verbose]
+    let format = try arguments[Self.format]
+    guard format == nil || map == nil else {
+      throw CommandFailure("--format cannot be given with -r: the map says the format of each target")
+    }
+    switch format ?? "raw" {
+    case "raw": self.format = .raw
+    case "qcow2": self.format = .qcow2
+    case let other: throw CommandFailure("images can be extracted as raw or qcow2, not as '\(other)'")
+    }
+  }
+
+  /// What was extracted.
+  struct Extracted: CommandResult {
+    struct Disk: Encodable {
+      let device: String
+      let path: String
+      let size: UInt64
+      let format: String
+    }
+
+    struct Memory: Encodable {
+      let path: String
+      let length: UInt64
+      /// Whether `length` is the stream's own, without the filling behind it.
+      let isExactLength: Bool
+    }
+
+    let directory: String
+    let configs: [String]
+    let disks: [Disk]
+    let memory: Memory?
+    let archive: ArchiveReadSummary
+    let isVerbose: Bool
+
+    private enum CodingKeys: String, CodingKey { case directory, configs, disks, memory, archive }
+
+    func render(into text: inout TextOutput) {
+      if isVerbose { text.print(archive.text) }
+    }
+  }
+
+  func run(in session: Session) throws -> any CommandResult {
+    let cancellation = session.interruptible()
+    let archive = try OpenArchive(path: path, cancellation: cancellation)
+    let extraction = try ArchiveExtraction(archive, into: directory, devices: drives)
+    if let map {
+      // Whoever writes the map waits for the listing first.
+      if !session.printsJSON { try session.console.print(ArchiveListing(archive.header).text) }
+      try extraction.openTargets(DeviceMapPipe(path: map, cancellation: cancellation).read())
+    } else {
+      for disk in try extraction.makeImages(format: format) where !session.printsJSON {
+        try session.console.print("DEVINFO \(disk.temporaryPath) \(disk.size)\n")
+      }
+    }
+    let progress = isVerbose ? ArchiveProgressPrinter.reading(session) : nil
+    let result = try extraction.run(progress: progress)
+    return Extracted(
+      directory: directory, configs: result.configs,
+      disks: result.disks.map {
+        Extracted.Disk(device: $0.device, path: $0.path, size: $0.size, format: $0.format.name)
+      },
+      memory: result.memory.map {
+        Extracted.Memory(path: $0.path, length: $0.length, isExactLength: $0.isExactLength)
+      },
+      archive: ArchiveReadSummary(result.report), isVerbose: isVerbose)
+  }
+}

@@ -1,0 +1,54 @@
+import CommandGrammar
+import Operations
+
+/// `vma verify FILE [-v]`: proves as much of an archive as can be proven.
+struct VMAVerifyCommand: Command {
+  private static let file = Option.required(
+    "filename", completes: .file, help: "archive, - for standard input")
+  private static let verbose = Option.flag(
+    "verbose", letter: "v", help: "print the listing, progress and what was proven")
+
+  static let grammar = CommandGrammar(
+    name: "vma verify", group: "archive", abstract: "check an archive",
+    discussion:
+      "Reads the archive to its end and checks its structure, that no cluster of a disk is missing\n"
+      + "or there twice, and the digests of its data. Silent when all is well, as Proxmox's tool is;\n"
+      + "what an archive without digests leaves unproven is said on standard error, with status 0.",
+    options: [file, verbose],
+    examples: [
+      (line: "snapsh vma verify -v vm.vma", purpose: "check an archive and see what that proves")
+    ])
+
+  private let path: String
+  private let isVerbose: Bool
+
+  /// What was found.
+  struct Verified: CommandResult {
+    let summary: ArchiveReadSummary
+    let isVerbose: Bool
+
+    func encode(to encoder: any Encoder) throws { try summary.encode(to: encoder) }
+
+    func render(into text: inout TextOutput) {
+      guard isVerbose else { return }
+      text.print(summary.text)
+      text.print("verified: \(summary.proven)\n")
+    }
+  }
+
+  init(_ arguments: ParsedArguments) throws {
+    path = try arguments[Self.file]
+    isVerbose = try arguments[Self.verbose]
+  }
+
+  func run(in session: Session) throws -> any CommandResult {
+    let archive = try OpenArchive(path: path, cancellation: session.interruptible())
+    if isVerbose, !session.printsJSON { try session.console.print(ArchiveListing(archive.header).text) }
+    let progress = isVerbose ? ArchiveProgressPrinter.reading(session) : nil
+    let summary = ArchiveReadSummary(try archive.read(progress: progress))
+    if let unproven = summary.unproven, !session.printsJSON {
+      session.console.printError("warning: not proven: \(unproven)\n")
+    }
+    return Verified(summary: summary, isVerbose: isVerbose)
+  }
+}

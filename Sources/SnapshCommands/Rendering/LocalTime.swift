@@ -1,0 +1,25 @@
+import Glibc
+
+/// An instant in seconds since 1970, as people and programs read it.
+struct LocalTime {
+  let seconds: Int64
+
+  /// In the local time zone, as virsh prints it: `2026-11-21 01:36:49 +0000`.
+  var text: String { format("%Y-%m-%d %H:%M:%S %z", in: localtime_r) }
+
+  /// In UTC by RFC 3339: `2026-11-21T01:36:49Z`.
+  var rfc3339: String { format("%Y-%m-%dT%H:%M:%SZ", in: gmtime_r) }
+
+  private typealias Calendar = (UnsafePointer<time_t>, UnsafeMutablePointer<tm>) -> UnsafeMutablePointer<tm>?
+
+  private func format(_ pattern: String, in calendar: Calendar) -> String {
+    var instant = time_t(seconds)
+    var fields = tm()
+    guard calendar(&instant, &fields) != nil else { return String(seconds) }
+    var buffer = [UInt8](repeating: 0, count: 64)
+    let length = buffer.withUnsafeMutableBytes { bytes in
+      strftime(bytes.baseAddress?.assumingMemoryBound(to: CChar.self), bytes.count, pattern, &fields)
+    }
+    return String(decoding: buffer.prefix(length), as: UTF8.self)
+  }
+}

@@ -1,0 +1,54 @@
+/// A forest of names as virsh draws it.
+struct TextTree {
+  /// Each name's children, in the order in which they are drawn.
+  private let children: [String: [String]]
+  /// Names without a parent, or with one that is not drawn.
+  private let roots: [String]
+
+  init(_ nodes: [(name: String, parent: String?)]) {
+    let known = Set(nodes.map(\.name))
+    var children: [String: [String]] = [:]
+    var roots: [String] = []
+    for node in nodes {
+      if let parent = node.parent, known.contains(parent) {
+        children[parent, default: []].append(node.name)
+      } else {
+        roots.append(node.name)
+      }
+    }
+    self.children = children
+    self.roots = roots
+  }
+
+  /// The drawing; a closing line follows the last leaf of each row of siblings, blanks at its end included, as virsh's do.
+  var text: String {
+    roots.map(draw).joined()
+  }
+
+  /// One name still to be drawn: the indent before its children, and whether it is the last of its siblings.
+  private struct Pending {
+    let name: String
+    let indent: String
+    let isRoot: Bool
+    let isLast: Bool
+  }
+
+  /// Draws one tree without recursion: a chain of snapshots may be deeper than the stack.
+  private func draw(_ root: String) -> String {
+    var text = ""
+    var stack = [Pending(name: root, indent: "", isRoot: true, isLast: true)]
+    while let node = stack.popLast() {
+      text += node.isRoot ? node.name + "\n" : node.indent + "+- " + node.name + "\n"
+      // The bar beside the children of a name goes on only while that name has siblings to come.
+      let below = node.indent + (node.isRoot ? "  " : node.isLast ? "    " : "|   ")
+      let next = children[node.name] ?? []
+      if !next.isEmpty { text += below + "|\n" }
+      if next.isEmpty && node.isLast { text += node.isRoot ? "\n" : node.indent + "  \n" }
+      for (index, child) in next.enumerated().reversed() {
+        stack.append(
+          Pending(name: child, indent: below, isRoot: false, isLast: index == next.count - 1))
+      }
+    }
+    return text
+  }
+}

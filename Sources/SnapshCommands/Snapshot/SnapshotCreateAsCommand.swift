@@ -1,0 +1,55 @@
+import CommandGrammar
+import Libvirt
+import Operations
+
+/// `snapshot-create-as DOMAIN [NAME] [DESCRIPTION] [DISKSPEC…]`: takes a snapshot without a document.
+struct SnapshotCreateAsCommand: VirshCommand {
+  private static let name = Option.text("name", help: "name of snapshot")
+  private static let description = Option.text("description", help: "description of snapshot")
+  private static let printXML = Option.flag("print-xml", help: "print XML document rather than create")
+  private static let memory = Option.text(
+    "memspec", namedOnly: true, help: "memory attributes: [file=]name[,snapshot=type]")
+  private static let disks = Option.repeated(
+    "diskspec", completes: .disk,
+    help: "disk attributes: disk[,snapshot=type][,driver=type][,stype=type][,file=name]")
+
+  static let grammar = CommandGrammar(
+    name: "snapshot-create-as", group: "snapshot", abstract: "Create a snapshot from a set of args",
+    discussion: "Create a snapshot (disk and RAM) from arguments",
+    options: [DomainOption.domain, name, description, printXML] + SnapshotCreation.flagOptions
+      + [memory, disks],
+    examples: [
+      (
+        "snapshot-create-as guest before-upgrade --disk-only --diskspec vda,file=/images/guest.upgrade",
+        "Put an overlay on the guest's first disk."
+      )
+    ])
+
+  private let arguments: ParsedArguments
+  private let flags: SnapshotCreateFlags
+
+  init(_ arguments: ParsedArguments) throws {
+    self.arguments = arguments
+    flags = try SnapshotCreation.flags(in: arguments)
+  }
+
+  func run(in session: Session) throws -> any CommandResult {
+    let domain = try session.domain(arguments[DomainOption.domain])
+    let draft = SnapshotDraft(
+      name: try arguments[Self.name], description: try arguments[Self.description],
+      memory: try arguments[Self.memory].map(MemorySpecification.init),
+      disks: try arguments[Self.disks].map(DiskSpecification.init))
+    if try arguments[Self.printXML] { return SnapshotDraftResult(xml: draft.xml) }
+    let snapshot = try SnapshotRequest(xml: draft.xml, flags).create(on: domain)
+    return SnapshotCreation.result(of: snapshot, source: nil)
+  }
+}
+
+/// What `--print-xml` prints.
+struct SnapshotDraftResult: CommandResult {
+  let xml: String
+
+  func render(into text: inout TextOutput) {
+    text.print(xml + "\n")
+  }
+}

@@ -1,0 +1,55 @@
+import CommandGrammar
+import Libvirt
+import Operations
+
+/// `snapshot-current DOMAIN`: prints the current snapshot, or makes another one current.
+struct SnapshotCurrentCommand: VirshCommand {
+  private static let name = Option.flag("name", help: "list the name, rather than the full xml")
+  private static let snapshotName = SnapshotSelector.nameOption(
+    help: "name of existing snapshot to make current")
+
+  static let grammar = CommandGrammar(
+    name: "snapshot-current", group: "snapshot", abstract: "Get or set the current snapshot",
+    options: [DomainOption.domain, name, DomainOption.securityInformation, snapshotName],
+    examples: [("snapshot-current guest --name", "Print the name of the guest's current snapshot.")])
+
+  private let arguments: ParsedArguments
+  private let printsName: Bool
+  private let flags: SnapshotXMLFlags
+
+  init(_ arguments: ParsedArguments) throws {
+    self.arguments = arguments
+    printsName = try arguments[Self.name]
+    flags = try arguments[DomainOption.securityInformation] ? .secure : []
+    if printsName && arguments.isGiven(Self.snapshotName) {
+      throw ArgumentError.mutuallyExclusive("--name", "--snapshotname")
+    }
+  }
+
+  func run(in session: Session) throws -> any CommandResult {
+    let domainName = try arguments[DomainOption.domain]
+    let domain = try session.domain(domainName)
+    if let name = try arguments[Self.snapshotName] {
+      try SnapshotRedefinition.makeCurrent(domain.snapshot(named: name))
+      return Sentence(
+        "Snapshot \(name) set as current",
+        fields: SnapshotAction(domain: domain.name, snapshot: name, action: "made-current"))
+    }
+    guard try domain.hasCurrentSnapshot() else {
+      throw CommandFailure("domain '\(domainName)' has no current snapshot")
+    }
+    let snapshot = try domain.currentSnapshot()
+    if printsName { return SnapshotNameResult(domain: domain.name, snapshot: snapshot.name) }
+    return try XMLSelection(of: snapshot.xml(flags), xpath: nil, wraps: false)
+  }
+}
+
+/// A snapshot's name alone; virsh puts no newline behind it but the one that ends every command.
+struct SnapshotNameResult: CommandResult {
+  let domain: String
+  let snapshot: String
+
+  func render(into text: inout TextOutput) {
+    text.print(snapshot)
+  }
+}

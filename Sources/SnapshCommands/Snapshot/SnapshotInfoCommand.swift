@@ -1,0 +1,71 @@
+import CommandGrammar
+import Libvirt
+import Operations
+
+/// `snapshot-info DOMAIN SNAPSHOT`: what there is to know of a snapshot at a glance.
+struct SnapshotInfoCommand: VirshCommand {
+  private static let name = SnapshotSelector.nameOption()
+  private static let current = SnapshotSelector.currentOption(help: "info on current snapshot")
+
+  static let grammar = CommandGrammar(
+    name: "snapshot-info", group: "snapshot", abstract: "snapshot information",
+    discussion: "Returns basic information about a snapshot.", options: [DomainOption.domain, name, current],
+    examples: [("snapshot-info guest --current", "Describe the guest's current snapshot.")])
+
+  private let domain: String
+  private let selector: SnapshotSelector
+
+  init(_ arguments: ParsedArguments) throws {
+    domain = try arguments[DomainOption.domain]
+    selector = SnapshotSelector(arguments, name: Self.name, current: Self.current)
+  }
+
+  func run(in session: Session) throws -> any CommandResult {
+    let domain = try session.domain(domain)
+    let snapshot = try selector.snapshot(of: domain)
+    return SnapshotInfoResult(
+      domain: domain.name, record: try SnapshotRecord(of: snapshot), isCurrent: try snapshot.isCurrent(),
+      childCount: try snapshot.childCount(), descendantCount: try snapshot.childCount(.descendants),
+      hasMetadata: try snapshot.hasMetadata())
+  }
+}
+
+/// What `snapshot-info` prints.
+struct SnapshotInfoResult: CommandResult {
+  private enum CodingKeys: String, CodingKey {
+    case domain
+    case isCurrent
+    case childCount
+    case descendantCount
+    case hasMetadata
+  }
+
+  let domain: String
+  let record: SnapshotRecord
+  let isCurrent: Bool
+  let childCount: Int
+  let descendantCount: Int
+  let hasMetadata: Bool
+
+  func encode(to encoder: any Encoder) throws {
+    try SnapshotFields(record).encode(to: encoder)
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(domain, forKey: .domain)
+    try container.encode(isCurrent, forKey: .isCurrent)
+    try container.encode(childCount, forKey: .childCount)
+    try container.encode(descendantCount, forKey: .descendantCount)
+    try container.encode(hasMetadata, forKey: .hasMetadata)
+  }
+
+  func render(into text: inout TextOutput) {
+    let lines = [
+      ("Name:", record.name), ("Domain:", domain), ("Current:", isCurrent ? "yes" : "no"),
+      ("State:", record.state), ("Location:", record.location.rawValue), ("Parent:", record.parent ?? "-"),
+      ("Children:", String(childCount)), ("Descendants:", String(descendantCount)),
+      ("Metadata:", hasMetadata ? "yes" : "no"),
+    ]
+    for (label, value) in lines {
+      text.print(label + String(repeating: " ", count: 16 - label.utf8.count) + value + "\n")
+    }
+  }
+}
