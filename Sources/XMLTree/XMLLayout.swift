@@ -74,6 +74,6 @@ extension XMLElement {
   }
 }
 
-private func isXMLWhitespace(_ byte: UInt8) -> Bool {
+func isXMLWhitespace(_ byte: UInt8) -> Bool {
   byte == 0x20 || byte == 0x0A || byte == 0x09 || byte == 0x0D
 }
