@@ -44,7 +44,7 @@ public struct XPathQuery: Sendable {
     in document: XMLDocument, _ body: ([xmlNodePtr], xmlDocPtr) throws(XMLError) -> Value
   ) throws(XMLError) -> Value {
     var document = document
-    document.root = document.root.withoutLayout
+    document.root = document.root.withoutBlanks
     let copy = try LibXML2Copy(of: document)
     guard let context = xmlXPathNewContext(copy.document) else {
       throw XMLError(.outOfMemory, fileName: document.fileName, "libxml2 is out of memory")
@@ -90,7 +90,7 @@ extension XMLElement {
   /// The element without the whitespace that only lays it out, which libvirt drops when it reads (`xmlKeepBlanksDefault(0)`).
   ///
   /// Whitespace that is all an element holds stays, and so does all text of an element that begins with text.
-  fileprivate var withoutLayout: XMLElement {
+  fileprivate var withoutBlanks: XMLElement {
     var copy = self
     var keepsText = children.count == 1
     if case .text(let first) = children.first {
@@ -98,7 +98,7 @@ extension XMLElement {
     }
     copy.children = children.compactMap { child in
       switch child {
-      case .element(let element): .element(element.withoutLayout)
+      case .element(let element): .element(element.withoutBlanks)
       case .text(let text) where !keepsText && text.utf8.allSatisfy(isXMLWhitespace): nil
       default: child
       }
