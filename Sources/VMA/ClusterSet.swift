@@ -28,7 +28,7 @@ struct ClusterSet {
   /// Bytes that the stored pages take, about.
   var cost: Int { pages.count * ClusterSet.pageCost }
 
-  /// Adds a run of clusters inside one device, and returns the first that had been seen before.
+  /// Adds a run of clusters inside one device, up to the first that had been seen before.
   ///
   /// - Parameters:
   ///   - first: the first cluster, less than 2^32.
@@ -45,9 +45,10 @@ struct ClusterSet {
       let run = min(64 - bit % 64, Int(min(left, 64)))
       let mask = (run == 64 ? UInt64.max : (1 << UInt64(run)) - 1) << UInt64(bit % 64)
       let seen = current[bit / 64] & mask
+      let fresh = seen == 0 ? mask : mask & ((1 << UInt64(seen.trailingZeroBitCount)) - 1)
+      current[bit / 64] |= fresh
+      count += UInt64(fresh.nonzeroBitCount)
       guard seen == 0 else { return cluster - UInt64(bit % 64) + UInt64(seen.trailingZeroBitCount) }
-      current[bit / 64] |= mask
-      count += UInt64(run)
       cluster += UInt64(run)
       left -= UInt64(run)
     }

@@ -22,8 +22,10 @@ struct CraftedArchive {
     }
   }
 
+  /// Makes the header's checksum right, as far as the header's size makes sense.
   mutating func sealHeader() throws {
-    let size = min(headerSize, bytes.count)
+    let size = headerSize
+    guard size >= 12288, size <= bytes.count else { return }
     try seal(0..<size, fieldOffset: 32)
   }
 
