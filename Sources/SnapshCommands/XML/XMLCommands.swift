@@ -1,4 +1,67 @@
+import SnapshotXML
+import XMLTree
+
 extension CommandRegistry {
   /// The commands on snapshot XML that need no hypervisor.
-  static let xmlCommands: [any Command.Type] = []
+  static let xmlCommands: [any Command.Type] = [
+    XMLValidateCommand.self, XMLFormatCommand.self, XMLRoundTripCommand.self, XMLSchemaCommand.self,
+  ]
+}
+
+/// What the commands on snapshot XML share.
+enum XMLCommands {
+  /// The exit statuses of every command that reads documents.
+  static let exitStatuses: [Int32: String] = [
+    0: "every document is good",
+    1: "some document is not (or the command line is wrong)",
+    2: "some document, or a schema, cannot be read",
+  ]
+
+  /// Reads and parses a document, examines it, and gives the verdict.
+  static func verdict(
+    on file: DocumentFile, examine: ([UInt8], XMLDocument) throws -> [SnapshotProblem]
+  ) throws -> ExaminationReport.FileVerdict {
+    let problems: [SnapshotProblem]
+    do {
+      let bytes = try file.bytes()
+      problems = try examine(bytes, try XMLDocument.parse(bytes, fileName: file.shownName))
+    } catch let error as UnreadableDocument {
+      return ExaminationReport.FileVerdict(error)
+    } catch let error as XMLError where error.isAboutDocument {
+      problems = [SnapshotProblem(error)]
+    }
+    return ExaminationReport.FileVerdict(
+      file: file.shownName, problems: problems.map(ExaminationReport.Problem.init))
+  }
+
+  /// The verdicts on all documents in the order given, found on all processors.
+  static func verdicts(
+    on files: [DocumentFile],
+    makeExaminer: @escaping @Sendable () -> (XMLDocument) throws -> [SnapshotProblem]
+  ) throws -> [ExaminationReport.FileVerdict] {
+    let results = concurrentMap(files) {
+      let examine = makeExaminer()
+      return { file in Result { try verdict(on: file) { try examine($1) } } }
+    }
+    do {
+      return try results.map { try $0.get() }
+    } catch {
+      throw CommandFailure("the documents cannot be examined", cause: error, exitStatus: 2)
+    }
+  }
+
+  /// The bytes of a schema, nil where they cannot be read.
+  static func schemaBytes(_ path: String) -> [UInt8]? {
+    try? DocumentFile(name: path).bytes()
+  }
+}
+
+extension XMLError {
+  /// Whether the document is to blame rather than a schema or the machine.
+  var isAboutDocument: Bool {
+    switch reason {
+    case .empty, .tooLarge, .notWellFormed, .declaresOwnGrammar: true
+    case .unusableSchema, .unusableQuery, .outOfMemory: false
+    }
+  }
 }

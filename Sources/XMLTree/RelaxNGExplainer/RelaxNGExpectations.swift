@@ -1,134 +1,139 @@
 /// What a pattern would take next, for messages.
+///
+/// Everything is listed in the order of the schema, which is that of the indices its parts have.
 extension RelaxNGGrammar {
+  /// A part of the schema that has a name.
+  struct Named: Hashable {
+    let index: Int
+    let name: String
+  }
+
   /// The sets of things of which one would have to be given in full; none where nothing is missing.
   struct Needs: Equatable {
-    var alternatives: [[String]]
+    private let alternatives: [[Named]]
 
-    static let nothing = Needs(alternatives: [[]])
+    static let nothing = Needs([[]])
+
+    /// More than a few ways to go on cannot be told in a sentence.
+    init(_ alternatives: [[Named]]) {
+      self.alternatives = Array(alternatives.prefix(16))
+    }
+
+    var isNothing: Bool { alternatives.contains([]) }
 
     /// What every alternative asks for.
     var certain: [String] {
-      guard let first = alternatives.first else { return [] }
-      return first.filter { name in alternatives.allSatisfy { $0.contains(name) } }
+      let common = alternatives.dropFirst().reduce(Set(alternatives.first ?? [])) { $0.intersection($1) }
+      return names(common)
     }
 
     /// What the alternatives begin with, where they have nothing in common.
-    var eitherOr: [String] {
-      var names: [String] = []
-      for name in alternatives.compactMap(\.first) where !names.contains(name) { names.append(name) }
-      return names
+    var eitherOr: [String] { names(Set(alternatives.compactMap(\.first))) }
+
+    func either(_ other: Needs) -> Needs { Needs(alternatives + other.alternatives) }
+
+    func and(_ other: Needs) -> Needs {
+      Needs(alternatives.flatMap { one in other.alternatives.map { one + $0 } })
     }
   }
 
   /// The names of the elements that may come next.
-  mutating func nextElements(_ pattern: RelaxNGPattern) -> [String] {
-    var names: [String] = []
-    collectNextElements(pattern, into: &names)
-    return names
+  func nextElements(_ pattern: RelaxNGPattern) -> [String] {
+    var found: Set<Named> = []
+    collectNextElements(pattern, into: &found)
+    return names(found)
   }
 
-  private mutating func collectNextElements(_ pattern: RelaxNGPattern, into names: inout [String]) {
+  private func collectNextElements(_ pattern: RelaxNGPattern, into found: inout Set<Named>) {
     switch table.nodes[pattern] {
     case .element(let index):
-      for name in nameClass(ofElement: index).listedNames where !names.contains(name) { names.append(name) }
-    case .choice(let members):
-      for member in members { collectNextElements(member, into: &names) }
-    case .interleave(let first, let second):
-      collectNextElements(first, into: &names)
-      collectNextElements(second, into: &names)
-    case .group(let first, let second):
-      collectNextElements(first, into: &names)
-      if table.isNullable(first) { collectNextElements(second, into: &names) }
-    case .oneOrMore(let pattern), .after(let pattern, _):
-      collectNextElements(pattern, into: &names)
-    case .notAllowed, .empty, .text, .list, .data, .value, .attribute: break
+      for name in nameClass(ofElement: index).listedNames { found.insert(Named(index: index, name: name)) }
+    case .group(let first, _) where !table.isNullable(first):
+      collectNextElements(first, into: &found)
+    default:
+      for part in parts(of: pattern) { collectNextElements(part, into: &found) }
     }
   }
 
   /// The names of the attributes that may be given.
   func possibleAttributes(_ pattern: RelaxNGPattern) -> [String] {
-    switch table.nodes[pattern] {
-    case .attribute(let names, _): return names.listedNames
-    case .choice(let members):
-      return members.flatMap { possibleAttributes($0) }
-    case .interleave(let first, let second), .group(let first, let second):
-      return possibleAttributes(first) + possibleAttributes(second)
-    case .oneOrMore(let pattern), .after(let pattern, _): return possibleAttributes(pattern)
-    case .notAllowed, .empty, .text, .list, .data, .value, .element: return []
-    }
+    names(
+      Set(
+        attributes(of: pattern).flatMap { attribute in
+          attribute.names.listedNames.map { Named(index: attribute.index, name: $0) }
+        }))
+  }
+
+  /// The content patterns of the attributes of this name.
+  func attributeContents(_ name: ExpandedName, _ pattern: RelaxNGPattern) -> [RelaxNGPattern] {
+    attributes(of: pattern).filter { $0.names.contains(name) }.map(\.content)
+  }
+
+  private func attributes(
+    of pattern: RelaxNGPattern
+  ) -> [(index: Int, names: RelaxNGNameClass, content: RelaxNGPattern)] {
+    if case .attribute(let names, let content) = table.nodes[pattern] { return [(pattern, names, content)] }
+    return parts(of: pattern).flatMap { attributes(of: $0) }
   }
 
   /// The attributes without which the pattern cannot go on.
   func missingAttributes(_ pattern: RelaxNGPattern) -> Needs {
-    needs(pattern) { node in
-      guard case .attribute(let names, _) = node else { return nil }
-      return names.listedNames.first ?? "of any name"
+    needs(pattern) { pattern in
+      guard case .attribute(let names, _) = table.nodes[pattern] else { return nil }
+      return Named(index: pattern, name: names.listedNames.first ?? "of any name")
+    }
+  }
+
+  /// The attributes that some way to go on needs while another does without.
+  func attributesOfOtherWays(_ pattern: RelaxNGPattern) -> [String] {
+    guard case .choice(let members) = table.nodes[pattern] else { return [] }
+    return members.flatMap { missingAttributes($0).certain }.reduce(into: []) { names, name in
+      if !names.contains(name) { names.append(name) }
     }
   }
 
   /// The elements without which the pattern cannot end.
   func missingElements(_ pattern: RelaxNGPattern) -> Needs {
-    needs(pattern) { node in
-      guard case .element(let index) = node else { return nil }
-      return nameClass(ofElement: index).listedNames.first ?? "of any name"
+    needs(pattern) { pattern in
+      guard case .element(let index) = table.nodes[pattern] else { return nil }
+      return Named(index: index, name: nameClass(ofElement: index).listedNames.first ?? "of any name")
     }
   }
 
-  private func needs(
-    _ pattern: RelaxNGPattern, _ name: (RelaxNGPatternTable.Node) -> String?
-  ) -> Needs {
-    let node = table.nodes[pattern]
-    if let name = name(node) { return Needs(alternatives: [[name]]) }
-    switch node {
-    case .choice(let members):
-      let all = members.filter { $0 != RelaxNGPatternTable.notAllowed }.map { needs($0, name) }
-      if all.contains(where: { $0.alternatives.contains([]) }) { return .nothing }
-      return Needs(alternatives: Array(all.flatMap(\.alternatives).prefix(16)))
-    case .interleave(let first, let second), .group(let first, let second):
-      let left = needs(first, name).alternatives
-      let right = needs(second, name).alternatives
-      return Needs(alternatives: Array(left.flatMap { one in right.map { one + $0 } }.prefix(16)))
-    case .oneOrMore(let pattern), .after(let pattern, _): return needs(pattern, name)
-    default: return .nothing
-    }
-  }
-
-  /// The content patterns of the attributes of this name.
-  func attributeContents(_ name: ExpandedName, _ pattern: RelaxNGPattern) -> [RelaxNGPattern] {
+  private func needs(_ pattern: RelaxNGPattern, _ named: (RelaxNGPattern) -> Named?) -> Needs {
+    if let thing = named(pattern) { return Needs([[thing]]) }
     switch table.nodes[pattern] {
-    case .attribute(let names, let content): return names.contains(name) ? [content] : []
-    case .choice(let members): return members.flatMap { attributeContents(name, $0) }
+    case .choice(let members):
+      let all = members.map { needs($0, named) }
+      return all.contains(where: \.isNothing) ? .nothing : all.dropFirst().reduce(all[0]) { $0.either($1) }
     case .interleave(let first, let second), .group(let first, let second):
-      return attributeContents(name, first) + attributeContents(name, second)
-    case .oneOrMore(let pattern), .after(let pattern, _): return attributeContents(name, pattern)
-    case .notAllowed, .empty, .text, .list, .data, .value, .element: return []
+      return needs(first, named).and(needs(second, named))
+    case .oneOrMore(let pattern), .after(let pattern, _):
+      return needs(pattern, named)
+    case .notAllowed, .empty, .text, .list, .data, .value, .attribute, .element:
+      return .nothing
     }
   }
 
   /// The texts that patterns list, and what their other values are called.
   func expectedValues(_ patterns: [RelaxNGPattern]) -> (listed: [String], described: [String]) {
-    var listed: [String] = []
-    var described: [String] = []
+    var listed: Set<Named> = []
+    var described: Set<Named> = []
     for pattern in patterns { collectValues(pattern, &listed, &described) }
-    return (listed, described)
+    return (names(listed), names(described))
   }
 
   private func collectValues(
-    _ pattern: RelaxNGPattern, _ listed: inout [String], _ described: inout [String]
+    _ pattern: RelaxNGPattern, _ listed: inout Set<Named>, _ described: inout Set<Named>
   ) {
     switch table.nodes[pattern] {
-    case .value(let value): if !listed.contains(value.text) { listed.append(value.text) }
+    case .value(let value): listed.insert(Named(index: pattern, name: value.text))
     case .data(let index, _):
-      let text = datatypes[index].label ?? "of the type \(datatypes[index].type)"
-      if !described.contains(text) { described.append(text) }
-    case .choice(let members):
-      for member in members { collectValues(member, &listed, &described) }
-    case .interleave(let first, let second), .group(let first, let second):
-      collectValues(first, &listed, &described)
-      collectValues(second, &listed, &described)
-    case .oneOrMore(let pattern), .after(let pattern, _), .list(let pattern):
-      collectValues(pattern, &listed, &described)
-    case .notAllowed, .empty, .text, .attribute, .element: break
+      let label = datatypes[index].label ?? "of the type \(datatypes[index].type)"
+      described.insert(Named(index: index, name: label))
+    case .list(let items): collectValues(items, &listed, &described)
+    default:
+      for part in parts(of: pattern) { collectValues(part, &listed, &described) }
     }
   }
 
@@ -136,11 +141,27 @@ extension RelaxNGGrammar {
   func takesText(_ pattern: RelaxNGPattern) -> Bool {
     switch table.nodes[pattern] {
     case .text, .data, .value, .list: true
-    case .choice(let members): members.contains { takesText($0) }
-    case .interleave(let first, let second), .group(let first, let second):
-      takesText(first) || takesText(second)
-    case .oneOrMore(let pattern), .after(let pattern, _): takesText(pattern)
-    case .notAllowed, .empty, .attribute, .element: false
+    default: parts(of: pattern).contains { takesText($0) }
     }
   }
+
+  /// What a pattern is made of, without what comes behind the element that is open.
+  private func parts(of pattern: RelaxNGPattern) -> [RelaxNGPattern] {
+    switch table.nodes[pattern] {
+    case .choice(let members): members
+    case .interleave(let first, let second), .group(let first, let second): [first, second]
+    case .oneOrMore(let pattern), .after(let pattern, _): [pattern]
+    case .notAllowed, .empty, .text, .list, .data, .value, .attribute, .element: []
+    }
+  }
+}
+
+/// Names in the order of the schema, each once.
+private func names(_ things: Set<RelaxNGGrammar.Named>) -> [String] {
+  var names: [String] = []
+  for thing in things.sorted(by: { ($0.index, $0.name) < ($1.index, $1.name) })
+  where !names.contains(thing.name) {
+    names.append(thing.name)
+  }
+  return names
 }

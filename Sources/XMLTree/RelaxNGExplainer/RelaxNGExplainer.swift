@@ -15,9 +15,9 @@ public final class RelaxNGExplainer {
   ///
   /// - Parameters:
   ///   - path: The schema's main file; what it includes is found relative to it.
-  ///   - read: Gives the bytes of a file.
+  ///   - read: Gives the bytes of a file, nil where it cannot be read.
   /// - Throws: ``XMLError`` of a file that cannot be read or parsed.
-  public init(path: String, read: @escaping (String) throws(XMLError) -> [UInt8]) throws(XMLError) {
+  public init(path: String, read: @escaping (String) -> [UInt8]?) throws(XMLError) {
     derivatives = RelaxNGDerivatives(try RelaxNGGrammar(path: path, read: read))
   }
 
@@ -32,8 +32,11 @@ public final class RelaxNGExplainer {
     let start = derivatives.grammar.start
     let opened = derivatives.opening(Self.expandedName(root), start)
     guard opened != RelaxNGPatternTable.notAllowed else {
+      let expected = derivatives.grammar.nextElements(start)
       report(
-        RelaxNGMessages.wrongRoot(root.qualifiedName, expected: derivatives.grammar.nextElements(start)),
+        expected.contains(root.name)
+          ? RelaxNGMessages.foreignElement(root.qualifiedName, namespace: root.namespace ?? "")
+          : RelaxNGMessages.wrongRoot(root.qualifiedName, expected: expected),
         at: root, XMLElementPath(root: root))
       return violations
     }
@@ -63,21 +66,25 @@ public final class RelaxNGExplainer {
       report(RelaxNGMessages.missingAttributes(needs, on: element.qualifiedName), at: element, path)
       inside = derivatives.closingStartTag(attributed, leniently: true)
     }
-    let left = takeContent(of: element, inside, path)
+    let otherWays = derivatives.grammar.attributesOfOtherWays(attributed)
+    let question = RelaxNGMessages.question(missing: otherWays, on: element.qualifiedName)
+    let left = takeContent(of: element, inside, path, question: question)
     let ended = derivatives.ending(left)
     guard ended == RelaxNGPatternTable.notAllowed else { return ended }
-    reportIncomplete(element, left, path)
+    reportIncomplete(element, left, path, question: question)
     return derivatives.ending(left, leniently: true)
   }
 
-  private func reportIncomplete(_ element: XMLElement, _ left: RelaxNGPattern, _ path: XMLElementPath) {
+  private func reportIncomplete(
+    _ element: XMLElement, _ left: RelaxNGPattern, _ path: XMLElementPath, question: String
+  ) {
     let needs = derivatives.grammar.missingElements(left)
     let name = element.qualifiedName
-    if needs == .nothing && derivatives.grammar.takesText(left) {
+    if needs.isNothing && derivatives.grammar.takesText(left) {
       let expected = derivatives.grammar.expectedValues([left])
       report(RelaxNGMessages.missingText(in: name, expected: expected), at: element, path)
     } else {
-      report(RelaxNGMessages.missingElements(needs, in: name), at: element, path)
+      report(RelaxNGMessages.missingElements(needs, in: name) + question, at: element, path)
     }
   }
 
@@ -121,7 +128,7 @@ public final class RelaxNGExplainer {
   // MARK: - Content
 
   private func takeContent(
-    of element: XMLElement, _ start: RelaxNGPattern, _ path: XMLElementPath
+    of element: XMLElement, _ start: RelaxNGPattern, _ path: XMLElementPath, question: String
   ) -> RelaxNGPattern {
     let pieces = Self.pieces(of: element)
     if pieces.count <= 1, case .text(let text)? = pieces.first ?? .text("") {
@@ -141,7 +148,7 @@ public final class RelaxNGExplainer {
         } else {
           let early = derivatives.opening(Self.expandedName(child), pattern, skips: true)
           guard early != RelaxNGPatternTable.notAllowed else {
-            reportUnexpected(child, in: element, start, pattern, seen: seen, childPath)
+            reportUnexpected(child, in: element, start, pattern, seen: seen, childPath, question: question)
             continue
           }
           report(
@@ -158,7 +165,7 @@ public final class RelaxNGExplainer {
 
   private func reportUnexpected(
     _ child: XMLElement, in parent: XMLElement, _ start: RelaxNGPattern, _ now: RelaxNGPattern,
-    seen: [String], _ path: XMLElementPath
+    seen: [String], _ path: XMLElementPath, question: String
   ) {
     let name = child.qualifiedName
     let couldStand =
@@ -169,10 +176,15 @@ public final class RelaxNGExplainer {
       } else if couldStand {
         RelaxNGMessages.misplacedElement(name, in: parent.qualifiedName, after: seen.last)
       } else {
-        RelaxNGMessages.unknownElement(
-          name, in: parent.qualifiedName, allowed: derivatives.grammar.nextElements(now))
+        unknown(child, in: parent, allowed: derivatives.grammar.nextElements(now)) + question
       }
     report(message, at: child, path)
+  }
+
+  private func unknown(_ child: XMLElement, in parent: XMLElement, allowed: [String]) -> String {
+    allowed.contains(child.name)
+      ? RelaxNGMessages.foreignElement(child.qualifiedName, namespace: child.namespace ?? "")
+      : RelaxNGMessages.unknownElement(child.qualifiedName, in: parent.qualifiedName, allowed: allowed)
   }
 
   private func takeText(

@@ -1,4 +1,4 @@
-/// A RELAX NG schema as patterns, compiled from its files as far as a document needs them.
+/// A RELAX NG schema as patterns, compiled from its files.
 ///
 /// Takes the whole of RELAX NG's XML syntax but checks nothing of it: libxml2 has accepted the schema before.
 struct RelaxNGGrammar {
@@ -15,7 +15,7 @@ struct RelaxNGGrammar {
     let source: XMLElement
     let surroundings: RelaxNGSurroundings
     let scope: RelaxNGGrammarScope?
-    var content: RelaxNGPattern?
+    var content = RelaxNGPatternTable.notAllowed
   }
 
   /// An `<element>` of the schema by where it stands, so that each is compiled once.
@@ -31,27 +31,25 @@ struct RelaxNGGrammar {
   ///
   /// - Parameters:
   ///   - path: The schema's main file.
-  ///   - read: Gives the bytes of a file.
+  ///   - read: Gives the bytes of a file, nil where it cannot be read.
   /// - Throws: ``XMLError`` of a file that cannot be read or parsed.
-  init(path: String, read: @escaping (String) throws(XMLError) -> [UInt8]) throws(XMLError) {
+  init(path: String, read: @escaping (String) -> [UInt8]?) throws(XMLError) {
     files = RelaxNGFiles(read: read)
     let (root, surroundings) = try files.load(path: path)
     start = try compile(root, surroundings, scope: nil)
+    // All at once and in one order, so that patterns have the same indices whatever documents come.
+    var index = 0
+    while index < elements.count {
+      let element = elements[index]
+      elements[index].content = try compileChildren(
+        of: element.source, element.surroundings, scope: element.scope)
+      index += 1
+    }
   }
 
   func nameClass(ofElement index: Int) -> RelaxNGNameClass { elements[index].names }
 
-  /// The content of an element, compiled now if it has not been yet.
-  mutating func content(ofElement index: Int) -> RelaxNGPattern {
-    if let known = elements[index].content { return known }
-    let element = elements[index]
-    // An unreadable included file has stopped the loading of the grammar already; an external one matches nothing.
-    let content =
-      (try? compileChildren(of: element.source, element.surroundings, scope: element.scope))
-      ?? RelaxNGPatternTable.notAllowed
-    elements[index].content = content
-    return content
-  }
+  func content(ofElement index: Int) -> RelaxNGPattern { elements[index].content }
 
   // MARK: - Patterns
 

@@ -98,7 +98,7 @@ struct RelaxNGSurroundings {
 
 /// The files of a schema, read through a function that the caller gives.
 struct RelaxNGFiles {
-  let read: (String) throws(XMLError) -> [UInt8]
+  let read: (String) -> [UInt8]?
 
   /// Loads the file an `href` names and gives its root element.
   func load(
@@ -113,7 +113,11 @@ struct RelaxNGFiles {
   }
 
   func load(path: String) throws(XMLError) -> (XMLElement, RelaxNGSurroundings) {
-    let root = try XMLDocument.parse(try read(path), fileName: path).root
+    guard let bytes = read(path) else {
+      throw XMLError(
+        .unusableSchema(code: 0), fileName: path, "this RELAX NG schema cannot be used: it cannot be read")
+    }
+    let root = try XMLDocument.parse(bytes, fileName: path).root
     return (root, RelaxNGSurroundings(path: path).inside(root))
   }
 }

@@ -1,5 +1,18 @@
 /// The sentences in which violations are told.
 enum RelaxNGMessages {
+  /// The right name in the wrong namespace.
+  static func foreignElement(_ name: String, namespace: String) -> String {
+    namespace.isEmpty
+      ? "<\(name)> has to be in a namespace"
+      : "<\(name)> is in the namespace '\(excerpt(namespace))', where it means nothing here"
+  }
+
+  /// What to ask where an attribute would have allowed more.
+  static func question(missing attributes: [String], on element: String) -> String {
+    guard !attributes.isEmpty else { return "" }
+    return "; or is the attribute \(list(attributes.map { "'\($0)'" }, "or")) of <\(element)> missing?"
+  }
+
   static func wrongRoot(_ name: String, expected: [String]) -> String {
     "the document is a <\(name)>"
       + (expected.isEmpty ? "" : " where \(list(expected.map(tag), "or")) is expected")
@@ -51,7 +64,7 @@ enum RelaxNGMessages {
   private static func wrongValue(
     _ value: String, _ expected: (listed: [String], described: [String])
   ) -> String {
-    let shown = value.isEmpty ? "is empty" : "is '\(excerpt(value))'"
+    let shown = value.isEmpty ? "is empty" : "is '\(shortened(value))'"
     if expected.listed.isEmpty && expected.described.isEmpty { return "\(shown), which is not allowed" }
     if let near = nearest(to: value, in: expected.listed) {
       return "\(shown); did you mean '\(near)'?"
@@ -104,20 +117,24 @@ enum RelaxNGMessages {
     names.prefix(16).joined(separator: ", ") + (names.count > 16 ? " …" : "")
   }
 
-  private static func excerpt(_ text: String) -> String {
-    let line = collapsed(text)
-    let shown = line.isEmpty ? text : line
-    return shown.count > 60 ? shown.prefix(60) + "…" : shown
+  /// A text with its blanks taken together.
+  private static func excerpt(_ text: String) -> String { shortened(collapsed(text)) }
+
+  private static func shortened(_ text: String) -> String {
+    text.count > 60 ? text.prefix(60) + "…" : text
   }
 
   /// The name that was probably meant: the one fewest letters away, at most two and fewer than half of them.
   private static func nearest(to name: String, in names: [String]) -> String? {
     guard name.utf8.count <= 40 else { return nil }
-    var best: (name: String, distance: Int)?
+    var best: (name: String, distance: Int, difference: Int)?
     for candidate in names where candidate.utf8.count <= 40 {
       let distance = distance(Array(name.lowercased().utf8), Array(candidate.lowercased().utf8))
       guard distance <= 2, distance * 2 < max(name.utf8.count, candidate.utf8.count) else { continue }
-      if best.map({ distance < $0.distance }) ?? true { best = (candidate, distance) }
+      let difference = abs(candidate.utf8.count - name.utf8.count)
+      if best.map({ (distance, difference) < ($0.distance, $0.difference) }) ?? true {
+        best = (candidate, distance, difference)
+      }
     }
     return best?.name
   }

@@ -19,7 +19,7 @@ struct RelaxNGPatternTable {
     case data(Int, except: RelaxNGPattern?)
     case value(RelaxNGValue)
     case attribute(RelaxNGNameClass, RelaxNGPattern)
-    /// An element, by its index in the grammar: its content is compiled when it is first met, for it may hold itself.
+    /// An element, by its index in the grammar: its content stands there, for it may hold itself.
     case element(Int)
     /// What is left inside an element that is open, and what comes after it.
     case after(RelaxNGPattern, RelaxNGPattern)
@@ -46,6 +46,7 @@ struct RelaxNGPatternTable {
     choice([first, second])
   }
 
+  /// Each alternative once and in the order of the indices, so that equal choices are one pattern however they came about.
   mutating func choice(_ alternatives: [RelaxNGPattern]) -> RelaxNGPattern {
     var members: Set<RelaxNGPattern> = []
     for alternative in alternatives {
