@@ -1,1 +1,0 @@
-// Placeholder: the target's first real file replaces this one.
