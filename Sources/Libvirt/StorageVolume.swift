@@ -47,4 +47,15 @@ extension Connection {
       return StorageVolume(owning: handle, connection: self)
     }
   }
+
+  /// Makes a volume in a pool as a `<volume>` document asks (`virStorageVolCreateXML`).
+  @discardableResult
+  public func createStorageVolume(pool: String, xml: String) throws(LibvirtError) -> StorageVolume {
+    try withHandle { (connection) throws(LibvirtError) in
+      guard let poolHandle = virStoragePoolLookupByName(connection, pool) else { throw LibvirtError.last() }
+      defer { virStoragePoolFree(poolHandle) }
+      guard let handle = virStorageVolCreateXML(poolHandle, xml, 0) else { throw LibvirtError.last() }
+      return StorageVolume(owning: handle, connection: self)
+    }
+  }
 }

@@ -1,4 +1,5 @@
 import Libvirt
+import SnapshotXML
 import XMLTree
 
 /// A wish for a snapshot, as a `<domainsnapshot>` document and flags, on its way to libvirt.
@@ -20,17 +21,21 @@ public struct SnapshotRequest: Sendable {
   /// that holds one is refused here. libvirt's refusal of flags stands: nothing is ever emulated by stopping the guest.
   /// - Throws: libvirt's error, or one in its shape for a mirror.
   public func create(on domain: Domain) throws(LibvirtError) -> DomainSnapshot {
-    if let disk = mirroredDisk { throw LibvirtError.mirroringUnsupported(disk: disk) }
+    if let refusal = mirrorRefusal { throw refusal }
     return try domain.createSnapshot(xml: xml, flags)
   }
 
-  /// The first disk that asks for a mirror. What is no document is left for libvirt to refuse in its own words.
-  private var mirroredDisk: String? {
+  /// What our own reader says of a mirror. Any other fault, a text that is no document included, is left for libvirt to tell.
+  private var mirrorRefusal: LibvirtError? {
     guard let document = try? XMLDocument.parse(xml) else { return nil }
-    // As libvirt reads it: every child of <disks> is a disk.
-    return document.root.elements(named: "disks").flatMap(\.elements)
-      .first { $0.elements.contains { $0.name == "mirror" } }
-      .map { $0.attribute("name") ?? "" }
+    let mode: SnapshotDocument.Mode = flags.contains(.redefine) ? .redefine : .create
+    return SnapshotXMLRules.problems(in: document, mode: mode, allowMirrors: false)
+      .first { $0.code == .argumentUnsupported }
+      .map { problem in
+        LibvirtError(
+          code: .argumentUnsupported, domain: .init(rawValue: problem.domain.rawValue),
+          message: problem.message)
+      }
   }
 }
 

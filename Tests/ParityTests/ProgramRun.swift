@@ -7,21 +7,23 @@ struct ProgramRun: Equatable {
   let error: String
   let status: Int32?
 
-  /// Runs virsh; a run that hangs, as `managedsave` now and then does, is made again.
+  /// Runs virsh; a run that hangs, as `managedsave` does ever so often on a busy machine, is made again.
   static func virsh(_ arguments: [String], environment: [String: String] = [:]) throws -> ProgramRun {
-    for _ in 0..<4 {
-      let settings = surroundings.merging(environment) { $1 }
-      if let result = try? TestSupport.virsh(arguments, environment: settings, timeout: 10) {
-        return ProgramRun(result)
+    let settings = surroundings.merging(environment) { $1 }
+    if arguments.contains(where: { $0.contains("managedsave") }) {
+      for _ in 0..<20 {
+        if let result = try? TestSupport.virsh(arguments, environment: settings, timeout: 3) {
+          return ProgramRun(result)
+        }
       }
     }
-    return ProgramRun(try TestSupport.virsh(arguments, environment: surroundings, timeout: 10))
+    return ProgramRun(try TestSupport.virsh(arguments, environment: settings, timeout: 60))
   }
 
   /// Runs snapsh.
   static func snapsh(_ arguments: [String], environment: [String: String] = [:]) throws -> ProgramRun {
     ProgramRun(
-      try TestSupport.snapsh(arguments, environment: surroundings.merging(environment) { $1 }, timeout: 30))
+      try TestSupport.snapsh(arguments, environment: surroundings.merging(environment) { $1 }, timeout: 60))
   }
 
   /// An odd time zone, so that no time is right by chance; libvirt's own log lines are not compared.
