@@ -52,8 +52,9 @@ public struct ArchiveCreation {
   private func header() throws -> ArchiveHeader {
     var configs = contents.configs
     let devices = try contents.archiveDevices()
-    if let memory = contents.devices.first(where: { $0.streamLength != nil }),
-      let length = memory.streamLength
+    // Whoever brings a manifest of their own knows what they want in it.
+    if !configs.contains(where: { $0.name == ArchiveManifest.configName }),
+      let memory = contents.devices.first(where: { $0.streamLength != nil }), let length = memory.streamLength
     {
       let disks = devices.filter { !$0.isVMState }.map {
         ArchiveManifest.Disk(device: $0.name, size: $0.size)

@@ -116,9 +116,10 @@ struct VMACreateCommand: Command {
     }
   }
 
-  /// Bytes of the device that were left out; the last block may reach past its end.
+  /// Bytes of the device that were left out; the last stored block may reach past its end.
   private static func zeroBytes(of device: DeviceSummary) -> UInt64 {
-    min(device.device.size, device.zeroBlocks * UInt64(Layout.blockSize))
+    let stored = device.storedBlocks * UInt64(Layout.blockSize)
+    return device.device.size - min(device.device.size, stored)
   }
 }
 
