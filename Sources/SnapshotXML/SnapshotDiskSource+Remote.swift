@@ -60,8 +60,8 @@ extension SnapshotDiskSource {
     var hasCertificate: Bool { self == .https || self == .ftps }
     /// Whether QEMU reads it through libcurl, which has buffers and time limits to set.
     var isCurl: Bool { self == .http || self == .https || self == .ftp || self == .ftps }
-    /// Whether the address has a query part.
-    var hasQuery: Bool { self == .http || self == .https }
+    /// Whether the address has a query part, and cookies go with it.
+    var isHTTP: Bool { self == .http || self == .https }
   }
 
   /// A `<host>`.

@@ -24,7 +24,11 @@ extension SnapshotReader {
       }
       disk.storageType = type
     }
-    if let source = place.first("source") { disk.source = readSource(source, of: disk.storageType) }
+    if let element = place.first("source") {
+      let source = readSource(element, of: disk.storageType)
+      // An empty element says as much as none.
+      if source != SnapshotDiskSource() { disk.source = source }
+    }
     readDriver(place, into: &disk)
     checkPath(disk, at: place.first("source") ?? place)
 
@@ -51,14 +55,16 @@ extension SnapshotReader {
           at: driver)
       }
     }
-    let sizes = drivers.lazy.flatMap { $0.all("metadata_cache") }.flatMap { $0.all("max_size") }
+    let sizes = drivers.flatMap { $0.all("metadata_cache") }.flatMap { $0.all("max_size") }
     if let size = sizes.first, let text = size.element.stringValue.nonEmpty {
-      disk.metadataCacheMaximumSize = readScaled(text, size)
+      // libvirt looks for the first number and for the first unit, wherever they stand.
+      let unit = sizes.lazy.compactMap { $0.attribute("unit") }.first ?? ""
+      disk.metadataCacheMaximumSize = readScaled(text, unit: unit, size)
     }
   }
 
   /// A size with a unit (`virParseScaledValue`), in bytes; nil for 0, which means none.
-  private mutating func readScaled(_ text: String, _ place: ElementPlace) -> UInt64? {
+  private mutating func readScaled(_ text: String, unit: String, _ place: ElementPlace) -> UInt64? {
     guard let value = CNumber.unsigned(text) else {
       report(
         .init(
@@ -66,7 +72,6 @@ extension SnapshotReader {
           "Invalid value '\(text)' for element or attribute './driver/metadata_cache/max_size'"), at: place)
       return nil
     }
-    let unit = place.attribute("unit") ?? ""
     guard let factor = CNumber.factor(ofUnit: unit) else {
       report(.init(.invalidArgument, .none, "unknown suffix '\(unit)'"), at: place)
       return nil

@@ -25,6 +25,8 @@ extension SnapshotReader {
     for secret in place.all("secret") {
       if let read = readPassphrase(secret) { encryption.secrets.append(read) }
     }
+    // libvirt looks at these for LUKS only; the other formats leave no choice.
+    guard format == "luks" else { return encryption }
     if let cipher = place.first("cipher") {
       encryption.cipher = readCipher(cipher)
       if let ivgen = place.first("ivgen") { encryption.initialVector = readInitialVector(ivgen) }

@@ -23,7 +23,7 @@ extension SnapshotReader {
     }
     network.snapshotName = place.first("snapshot")?.attribute("name")?.nonEmpty
     network.configurationFile = place.first("config")?.attribute("file")?.nonEmpty
-    if kind.hasQuery { network.query = place.attribute("query") }
+    if kind.isHTTP { network.query = place.attribute("query") }
     for host in place.all("host") {
       if let read = readHost(host, of: kind) { network.hosts.append(read) }
     }
@@ -32,15 +32,11 @@ extension SnapshotReader {
       network.nfsUser = identity.attribute("user")
       network.nfsGroup = identity.attribute("group")
     }
-    if kind.hasCertificate {
-      switch place.first("ssl")?.attribute("verify") {
-      case "yes": network.verifiesCertificate = true
-      case "no": network.verifiesCertificate = false
-      default: break
-      }
+    if kind.hasCertificate, let ssl = place.first("ssl") {
+      network.verifiesCertificate = readYesNo("verify", ssl)
     }
+    if kind.isHTTP { checkCookies(place) }
     if kind.isCurl {
-      checkCookies(place)
       let readAhead = readCurlNumber("readahead", "size", place)
       let timeout = readCurlNumber("timeout", "seconds", place)
       network.readAheadSize = readAhead
@@ -95,7 +91,7 @@ extension SnapshotReader {
 
   /// Cookies are kept as they came, but have to be such that libvirt would take them.
   private mutating func checkCookies(_ place: ElementPlace) {
-    var names: Set<String> = []
+    var cookies: [(place: ElementPlace, name: String, value: String)] = []
     for cookie in place.all("cookies").flatMap({ $0.all("cookie") }) {
       guard let name = cookie.attribute("name")?.nonEmpty else {
         report(.init(.xmlError, .domain, "missing cookie name"), at: cookie)
@@ -105,15 +101,21 @@ extension SnapshotReader {
         report(.init(.xmlError, .domain, "missing value for cookie '\(name)'"), at: cookie)
         continue
       }
-      // libvirt compares each cookie with all others only after it has read them all.
-      if !names.insert(name).inserted {
-        report(.init(.xmlError, .storage, "duplicate cookie '\(name)'"), at: cookie)
-      } else if name.unicodeScalars.contains(where: isForbiddenInCookieName) {
-        report(.init(.xmlError, .storage, "cookie name '\(name)' contains invalid characters"), at: cookie)
-      } else if value.unicodeScalars.contains(where: isForbiddenInCookieValue) {
-        report(
-          .init(.xmlError, .storage, "value of cookie '\(name)' contains invalid characters"), at: cookie)
+      cookies.append((cookie, name, value))
+    }
+    // libvirt looks at the characters, and for doubles, only after it has read them all.
+    for (index, cookie) in cookies.enumerated() {
+      let fault: String?
+      if cookie.name.unicodeScalars.contains(where: isForbiddenInCookieName) {
+        fault = "cookie name '\(cookie.name)' contains invalid characters"
+      } else if cookie.value.unicodeScalars.contains(where: isForbiddenInCookieValue) {
+        fault = "value of cookie '\(cookie.name)' contains invalid characters"
+      } else if cookies[(index + 1)...].contains(where: { $0.name == cookie.name }) {
+        fault = "duplicate cookie '\(cookie.name)'"
+      } else {
+        fault = nil
       }
+      if let fault { report(.init(.xmlError, .storage, fault), at: cookie.place) }
     }
   }
 
@@ -158,14 +160,21 @@ extension SnapshotReader {
     nvme.bus = readNumber("bus", address, anyBase: true) ?? 0
     nvme.slot = readNumber("slot", address, anyBase: true) ?? 0
     nvme.function = readNumber("function", address, anyBase: true) ?? 0
-    for (name, value, limit) in [("bus", nvme.bus, 0xFF as UInt32), ("slot", nvme.slot, 0x1F)]
-    where value > limit {
-      let (shown, most) = (String(value, radix: 16), String(limit, radix: 16, uppercase: true))
-      report(
-        .init(.xmlError, .none, "Invalid PCI address \(name)='0x\(shown)', must be <= 0x\(most)"), at: address
-      )
-    }
+    checkPCIAddress(nvme, at: address)
     return nvme
+  }
+
+  /// The limits of a PCI address (`virPCIDeviceAddressIsValid`); one that is zero but for the function is not looked at.
+  private mutating func checkPCIAddress(_ nvme: SnapshotDiskSource.NVMe, at place: ElementPlace) {
+    var fault: String?
+    if nvme.bus > 0xFF {
+      fault = "bus='0x\(String(nvme.bus, radix: 16))', must be <= 0xFF"
+    } else if nvme.slot > 0x1F {
+      fault = "slot='0x\(String(nvme.slot, radix: 16))', must be <= 0x1F"
+    } else if nvme.function > 7 && (nvme.domain > 0 || nvme.bus > 0 || nvme.slot > 0) {
+      fault = "function=0x\(String(nvme.function, radix: 16)), must be <= 7"
+    }
+    if let fault { report(.init(.xmlError, .none, "Invalid PCI address \(fault)"), at: place) }
   }
 
   /// Reads where a vhost-user process is (`virDomainDiskSourceVHostUserParse`).
@@ -198,10 +207,10 @@ extension SnapshotReader {
 
 /// `virStorageSourceNetCookieValidate`: what RFC 6265 does not let into a cookie's name.
 private func isForbiddenInCookieName(_ scalar: Unicode.Scalar) -> Bool {
-  scalar.value <= 0x20 || scalar.value >= 0x7F || "()<>@,;:\\\"/[]?={}".unicodeScalars.contains(scalar)
+  scalar.value <= 0x20 || scalar.value == 0x7F || "()<>@,;:\\\"/[]?={}".unicodeScalars.contains(scalar)
 }
 
 /// What RFC 6265 does not let into a cookie's value.
 private func isForbiddenInCookieValue(_ scalar: Unicode.Scalar) -> Bool {
-  scalar.value <= 0x20 || scalar.value >= 0x7F || "\",;\\".unicodeScalars.contains(scalar)
+  scalar.value <= 0x20 || scalar.value == 0x7F || "\",;\\".unicodeScalars.contains(scalar)
 }

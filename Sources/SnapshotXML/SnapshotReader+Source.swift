@@ -20,6 +20,8 @@ extension SnapshotReader {
     if let reservations = place.first("reservations") { source.reservations = readReservations(reservations) }
     source.slice = readSlice(place)
     readSecurityLabels(place, into: &source)
+    // Nothing on a server is labelled: libvirt checks these and never writes them.
+    if type == .network { source.securityLabels = [] }
     source.otherElements = place.element.elements
       .filter { !isReadIntoFields($0, of: source) }
       .map { $0.withoutLayout() }
@@ -41,7 +43,8 @@ extension SnapshotReader {
   private mutating func readSlice(_ place: ElementPlace) -> SnapshotDiskSource.Slice? {
     let slices = place.all("slices").lazy.flatMap { $0.all("slice") }
     guard let slice = slices.first(where: { $0.attribute("type") == "storage" }) else { return nil }
-    guard let offset = slice.attribute("offset"), let size = slice.attribute("size") else {
+    guard let offset = slice.attribute("offset")?.nonEmpty, let size = slice.attribute("size")?.nonEmpty
+    else {
       report(.init(.xmlError, .domain, "missing offset or size attribute of slice"), at: slice)
       return nil
     }
@@ -130,7 +133,7 @@ extension SnapshotReader {
     let path = source?.attribute("path")?.nonEmpty
     let mode = source?.attribute("mode")?.nonEmpty
     var fault: String?
-    if !isManaged {
+    if !isManaged || type != nil || path != nil || mode != nil {
       if type == nil {
         fault = "missing connection type for <reservations/>"
       } else if path == nil {

@@ -20,6 +20,15 @@ struct Answer: Decodable, CustomStringConvertible {
   }
 }
 
+/// A redefinition put together at random, and what libvirt 9.0 made of it.
+struct Mixture: Decodable {
+  let xml: String
+  let code: Int32?
+  let domain: Int32?
+  let message: String?
+  let formatted: String?
+}
+
 /// One `<disk>` as asked for, and as libvirt 9.0 printed it afterwards.
 struct DiskForm: Decodable {
   let disk: String
@@ -42,6 +51,24 @@ struct DiskForm: Decodable {
   @Test(arguments: try Answer.all(in: "accepted.json"))
   func `what libvirt's parser takes is taken`(answer: Answer) throws {
     _ = try SnapshotDocument.parse(Array(answer.xml.utf8), mode: answer.readingMode, allowMirrors: true)
+  }
+
+  @Test func `documents wrong or right in many ways at once get libvirt's first complaint or its text`()
+    throws
+  {
+    let mixtures = try JSONDecoder().decode(
+      [Mixture].self, from: Data(testdataBytes("snapshotxml/mixtures.json")))
+    #expect(mixtures.count == 250)
+    for mixture in mixtures {
+      do {
+        let snapshot = try SnapshotDocument.parse(
+          Array(mixture.xml.utf8), mode: .redefine, allowMirrors: false)
+        #expect(snapshot.text() == mixture.formatted, "\(mixture.xml)")
+      } catch {
+        #expect(error.message == mixture.message, "\(mixture.xml)")
+        #expect(error.code.rawValue == mixture.code && error.domain.rawValue == mixture.domain)
+      }
+    }
   }
 
   @Test func `each form of a disk is written as libvirt writes it, and read back as the same`() throws {
