@@ -125,7 +125,7 @@ extension SnapshotReader {
     guard let found = place.first(element), let text = found.attribute(attribute)?.nonEmpty else {
       return nil
     }
-    guard let number = CNumber.wrapping(text) else {
+    guard let number = CNumber.unsigned(text) else {
       report(.init(.xmlError, .domain, "invalid readahead size or timeout"), at: found)
       return nil
     }
