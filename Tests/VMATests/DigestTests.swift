@@ -10,6 +10,28 @@ import Testing
     return digest
   }
 
+  @Test("the example of docs/vma-integrity.md comes out byte for byte")
+  func example() throws {
+    let archive = CraftedArchive(try Archive.make([("disk", filled(4096) + filled(4608, with: 1))]))
+    func hex(_ range: Range<Int>) -> String {
+      archive.bytes[range].map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+    }
+    #expect(archive.bytes.count == 22016)
+    #expect(hex(60..<68) == "564d414901000000")
+    #expect(hex(32..<48) == "cd6df31ebee50d502c28994019a8af45")
+    #expect(hex(12840..<12848) == "0006000100000000")
+    #expect(hex(13304..<13312) == "bb0dd1007e176afb")
+    #expect(
+      hex(21544..<21632)
+        == "564d4100540100000100000000000000" + "0001cd006df31ebee50d50002c289940"
+        + "19a8af00450100000000000000000000" + "00000000000001000000000000000002"
+        + "54eeb60009b323fe9318ca00db5e512c" + "9abc000000000000")
+    #expect(hex(22008..<22016) == "0000e10000010048")
+    let digest = try #require(try Archive.verify(archive.bytes).devices[0].digest)
+    #expect(digest.description == "54eeb609b323fe9318cadb5e512c9abc")
+    #expect(digest.nonZeroBlocks == 2)
+  }
+
   @Test("zeros do not count")
   func zeros() {
     #expect(digest(filled(1 << 20)) == ContentDigest())
