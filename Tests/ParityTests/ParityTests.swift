@@ -27,4 +27,20 @@ struct ParityTests {
     #expect(actual.error == expected.error)
     #expect(actual.status == (line.isBatch ? (hasFailure(expected) ? 1 : 0) : expected.status))
   }
+
+  @Test(
+    "a command has every option of virsh's, in the same order, by place or by name alike",
+    arguments: [
+      "define", "destroy", "domblklist", "domstate", "dumpxml", "list", "managedsave", "managedsave-remove",
+      "snapshot-create", "snapshot-create-as", "snapshot-current", "snapshot-delete", "snapshot-dumpxml",
+      "snapshot-info", "snapshot-list", "snapshot-parent", "snapshot-revert", "start", "undefine",
+    ])
+  func synopsis(command: String) throws {
+    func synopsis(_ help: String) -> Substring? {
+      help.split(separator: "\n").drop { $0 != "  SYNOPSIS" }.dropFirst().first
+    }
+    let expected = synopsis(try ProgramRun.virsh(["help", command]).output)
+    #expect(expected != nil)
+    #expect(synopsis(try ProgramRun.snapsh(["help", command]).output) == expected)
+  }
 }

@@ -9,7 +9,7 @@ struct StartCommand: VirshCommand {
   private static let console = Option.flag("console", help: "attach to console after creation")
   private static let paused = Option.flag("paused", help: "leave the guest paused after creation")
   private static let autodestroy = Option.flag(
-    "autodestroy", help: "automatically destroy the guest when virsh disconnects")
+    "autodestroy", help: "stop the guest as soon as this connection is closed")
   private static let bypassCache = Option.flag(
     "bypass-cache", help: "avoid file system cache when loading")
   private static let forceBoot = Option.flag(
@@ -22,9 +22,8 @@ struct StartCommand: VirshCommand {
   static let grammar = CommandGrammar(
     name: "start", group: "domain", abstract: "start a (previously defined) inactive domain",
     discussion: """
-      Start a domain, either from the last managedsave
-      state, or via a fresh boot if no managedsave state
-      is present.
+      Starts a domain that is defined but not running: it goes on from its
+      managed save where it has one, and boots where it has none.
       """,
     options: [domain, console, paused, autodestroy, bypassCache, forceBoot, passFiles, resetNVRAM],
     examples: [("start guest --force-boot", "Boot afresh, throwing a managed save away.")])

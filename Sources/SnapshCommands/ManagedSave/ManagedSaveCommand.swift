@@ -12,10 +12,9 @@ struct ManagedSaveCommand: VirshCommand {
   static let grammar = CommandGrammar(
     name: "managedsave", group: "domain", abstract: "managed save of a domain state",
     discussion: """
-      Save and destroy a running domain, so it can be restarted from
-      the same state at a later time.  When the virsh 'start'
-      command is next run for the domain, it will automatically
-      be started from this saved state.
+      Saves a running domain's memory to a file that libvirt keeps, and stops
+      the domain. The next 'start' goes on from there. Ctrl-C gives up the
+      save and leaves the domain running.
       """,
     options: [DomainOption.domain, bypassCache, running, paused, verbose],
     examples: [("managedsave guest --verbose", "Save a guest, showing how far it has come.")])
