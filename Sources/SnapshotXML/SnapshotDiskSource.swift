@@ -126,6 +126,14 @@ public struct SnapshotDiskSource: Equatable, Sendable {
       public var mode: String?
       /// Such as `sha256`.
       public var hash: String?
+
+      /// Makes the element.
+      public init(name: String, size: UInt32, mode: String? = nil, hash: String? = nil) {
+        self.name = name
+        self.size = size
+        self.mode = mode
+        self.hash = hash
+      }
     }
 
     /// An `<ivgen>`.
@@ -134,6 +142,12 @@ public struct SnapshotDiskSource: Equatable, Sendable {
       public var name: String
       /// Such as `sha256`.
       public var hash: String?
+
+      /// Makes the element.
+      public init(name: String, hash: String? = nil) {
+        self.name = name
+        self.hash = hash
+      }
     }
 
     /// Makes the element.

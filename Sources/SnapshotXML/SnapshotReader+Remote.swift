@@ -12,11 +12,11 @@ extension SnapshotReader {
       return nil
     }
     var network = SnapshotDiskSource.Network(protocol: kind)
-    network.usesTLS = readYesNo("tls", place)
-    network.tlsHostname = place.attribute("tlsHostname")
     if path == nil && kind != .nbd {
       report(.init(.xmlError, .domain, "missing name for disk source"), at: place)
     }
+    network.usesTLS = readYesNo("tls", place)
+    network.tlsHostname = place.attribute("tlsHostname")
     if let path, kind.splitsPath, !path.dropFirst().contains("/") || path.hasPrefix("/") {
       report(
         .init(.xmlError, .domain, "can't split path '\(path)' into pool name and image name"), at: place)

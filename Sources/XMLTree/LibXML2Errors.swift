@@ -19,11 +19,13 @@ final class LibXML2ErrorCollector {
   /// Called for each error while its node is still there.
   var observer: ((LibXML2Error) -> Void)?
 
-  /// A hostile text can raise an error per byte; the first few say all there is to say.
-  private static let limit = 64
+  private let limit: Int
+
+  /// A hostile text can raise an error per byte, so no more than `limit` are kept.
+  init(limit: Int = 64) { self.limit = limit }
 
   fileprivate func add(_ error: LibXML2Error) {
-    guard errors.count < Self.limit else { return }
+    guard errors.count < limit else { return }
     errors.append(error)
     observer?(error)
   }

@@ -27,6 +27,9 @@ public final class RelaxNGSchema: @unchecked Sendable {
   /// The file the schema came from.
   public let path: String
 
+  /// How many violations of one document are told; a text made to be wrong can have one per byte.
+  public static let maximumViolations = 1000
+
   private let schema: xmlRelaxNGPtr
 
   /// Loads a schema and what it includes, from files only.
@@ -58,7 +61,7 @@ public final class RelaxNGSchema: @unchecked Sendable {
   ///
   /// libxml2 stops looking inside an element whose content it could not match, so mending what is reported can bring up
   /// more.
-  /// - Returns: every violation in document order of finding; none when the document is valid.
+  /// - Returns: every violation in the order of finding, up to ``maximumViolations``; none when the document is valid.
   /// - Throws: ``XMLError`` when libxml2 is out of memory. The C function behind is `xmlRelaxNGValidateDoc`.
   public func violations(in document: XMLDocument) throws(XMLError) -> [Violation] {
     let copy = try LibXML2Copy(of: document)
@@ -66,7 +69,7 @@ public final class RelaxNGSchema: @unchecked Sendable {
       throw XMLError(.outOfMemory, fileName: document.fileName, "libxml2 is out of memory")
     }
     defer { xmlRelaxNGFreeValidCtxt(context) }
-    let collector = LibXML2ErrorCollector()
+    let collector = LibXML2ErrorCollector(limit: Self.maximumViolations)
     var violations: [Violation] = []
     collector.observer = { error in
       let node = error.node?.assumingMemoryBound(to: xmlNode.self)
