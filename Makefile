@@ -34,8 +34,9 @@ format: ## Format all sources in place
 
 install: build ## Install under $(PREFIX), staged below $(DESTDIR)
 	install -D -m 0755 .build/release/snapsh $(DESTDIR)$(PREFIX)/bin/snapsh
-	install -d $(DESTDIR)$(PREFIX)/share/snapsh/schemas $(DESTDIR)$(PREFIX)/share/doc/snapsh
+	install -d $(DESTDIR)$(PREFIX)/share/snapsh/schemas/upstream-9.0 $(DESTDIR)$(PREFIX)/share/doc/snapsh
 	install -m 0644 schemas/*.rng $(DESTDIR)$(PREFIX)/share/snapsh/schemas/
+	install -m 0644 schemas/upstream-9.0/*.rng $(DESTDIR)$(PREFIX)/share/snapsh/schemas/upstream-9.0/
 	install -m 0644 LICENSE README.md docs/*.md $(DESTDIR)$(PREFIX)/share/doc/snapsh/
 
 uninstall: ## Remove what install put there

@@ -62,7 +62,8 @@ let package = Package(
     tests("VMATests", ["VMA", system]),
     tests("OperationsTests", ["Operations", "Libvirt", "XMLTree", "VMA", "DiskIO", system]),
     tests("CommandGrammarTests", ["CommandGrammar"]),
-    tests("SnapshCommandsTests", ["SnapshCommands", "CommandGrammar", "Libvirt"]),
+    tests(
+      "SnapshCommandsTests", ["SnapshCommands", "CommandGrammar", "Libvirt", "XMLTree", system]),
     tests("ParityTests", ["snapsh"]),
     tests("EndToEndTests", ["snapsh", "SnapshotXML"]),
   ],

@@ -112,3 +112,70 @@ private func lines(_ problems: [SnapshotProblem]) -> [String] {
     )
   }
 }
+
+@Suite struct SchemaDumpTests {
+  @Test func `whatever libvirt has printed or kept is valid, the guest's definition inside it too`() throws {
+    let libvirts = "/usr/share/libvirt/schemas/"
+    try #require(
+      FileManager.default.fileExists(atPath: libvirts + "domain.rng"), "install the Debian package libvirt0")
+    let paths = SnapshotSchemas.Paths(
+      snapshot: packageDirectory + "/schemas/domainsnapshot.rng", domain: libvirts + "domain.rng",
+      inactiveDomain: libvirts + "inactiveDomain.rng")
+    let validator = SnapshotValidator(SnapshotSchemas(paths, read: readFile), rules: SnapshotRules())
+    var count = 0
+    for directory in ["dumps", "metadata"] {
+      let names = try FileManager.default.contentsOfDirectory(atPath: testdata("snapshotxml/\(directory)"))
+      for name in names.sorted() {
+        let file = "snapshotxml/\(directory)/\(name)"
+        let document = try XMLDocument.parse(try testdataBytes(file), fileName: file)
+        #expect(lines(try validator.problems(in: document)) == [], "\(file)")
+        #expect(SnapshotRoundTrip().problems(in: document) == [], "\(file)")
+        count += 1
+      }
+    }
+    #expect(count >= 20)
+  }
+
+  @Test func `a mistake inside the guest's definition is told where it stands in the whole document`() throws
+  {
+    let text = """
+      <domainsnapshot xmlns:x='urn:x'>
+        <disks/>
+        <domain type='kvm'>
+          <name>g</name>
+          <memory unit='KiB'>x</memory>
+          <x:unknown/>
+          <os><type>hvm</type></os>
+        </domain>
+        <inactiveDomain type='kvm'>
+          <name>g</name>
+          <memory>1</memory>
+          <os><type>hvm</type></os>
+          <devices>
+            <disk type='file'><target dev='vda' buss='virtio'/></disk>
+          </devices>
+        </inactiveDomain>
+      </domainsnapshot>
+      """
+    let libvirts = "/usr/share/libvirt/schemas/"
+    let paths = SnapshotSchemas.Paths(
+      snapshot: packageDirectory + "/schemas/domainsnapshot.rng", domain: libvirts + "domain.rng",
+      inactiveDomain: libvirts + "inactiveDomain.rng")
+    let validator = SnapshotValidator(SnapshotSchemas(paths, read: readFile), rules: SnapshotRules())
+    let found = lines(try validator.problems(in: try XMLDocument.parse(text)))
+    #expect(found.count == 3)
+    #expect(
+      found.first
+        == "5 /domainsnapshot/domain/memory: [domain-schema] the text of <memory> is 'x', not a valid unsignedLong"
+    )
+    #expect(
+      found.dropFirst().first?.hasPrefix(
+        "6 /domainsnapshot/domain/x:unknown: [domain-schema] <x:unknown> is not allowed in <domain>; allowed there: "
+      )
+        == true)
+    #expect(
+      found.last
+        == "14 /domainsnapshot/inactiveDomain/devices/disk/target: [domain-schema] "
+        + "attribute 'buss' is not allowed on <target>; did you mean 'bus'?")
+  }
+}

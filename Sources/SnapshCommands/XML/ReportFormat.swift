@@ -8,7 +8,7 @@ enum ReportFormat: String, CaseIterable, Sendable {
   case json
   /// The XML that test servers collect.
   case junit
-  /// The Test Anything Protocol, version 14.
+  /// The Test Anything Protocol, version 13.
   case tap
 
   /// The option of every command that examines documents.
