@@ -85,7 +85,8 @@ public final class Domain: @unchecked Sendable {
     }
   }
 
-  /// Its `<title>`, of the running or the persistent configuration, whichever is in force; `nil` when it has none.
+  /// Its `<title>`, of the running or the persistent configuration, whichever is in force; `nil` when it has none
+  /// or its driver knows of none.
   ///
   /// The C function is `virDomainGetMetadata` with `VIR_DOMAIN_METADATA_TITLE` (0.9.10).
   public func title() throws(LibvirtError) -> String? {

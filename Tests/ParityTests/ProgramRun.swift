@@ -41,6 +41,7 @@ struct ProgramRun: Equatable {
   private static func masked(_ text: String) -> String {
     text
       .replacing(/20(2[1-9]|[3-9]\d)-\d\d-\d\d \d\d:\d\d:\d\d [+-]\d{4}/, with: "<time>")
+      .replacing(/\(Time: \d+\.\d{3} ms\)/, with: "(Time: <duration>)")
       .replacing(/\b1[7-9]\d{8}\b/, with: "<seconds>")
   }
 }

@@ -63,17 +63,28 @@ struct ListCommand: VirshCommand {
   }
 
   func run(in session: Session) throws -> any CommandResult {
-    let domains = try session.connection().domains(flags).compactMap { try row(of: $0) }
-    return DomainListResult(domains: domains.sorted(by: DomainListResult.precedes), columns: columns)
+    var wanted = columns
+    if session.printsJSON { wanted.formUnion([.title, .managedSave]) }
+    var rows: [DomainListResult.Row] = []
+    for domain in try session.connection().domains(flags) {
+      if let row = try row(of: domain, wanted) { rows.append(row) }
+    }
+    return DomainListResult(domains: rows.sorted(by: DomainListResult.precedes), columns: columns)
   }
 
   /// A domain's row; none for a domain that has gone away since it was listed.
-  private func row(of domain: Domain) throws(LibvirtError) -> DomainListResult.Row? {
+  ///
+  /// Titles and managed saves are asked for only where they are shown: each is a call of its own, and not every
+  /// driver has it.
+  private func row(
+    of domain: Domain, _ wanted: DomainListResult.Columns
+  ) throws(LibvirtError) -> DomainListResult.Row? {
     do {
       return DomainListResult.Row(
         id: domain.id, name: domain.name, uuid: try domain.uuid(), state: try domain.state().state,
-        title: try domain.title(),
-        hasManagedSave: domain.id == nil ? (try? domain.hasManagedSave()) ?? false : false)
+        title: wanted.contains(.title) ? try domain.title() : nil,
+        hasManagedSave: wanted.contains(.managedSave) && domain.id == nil
+          ? (try? domain.hasManagedSave()) ?? false : false)
     } catch  where error.code == .noDomain {
       return nil
     }
