@@ -8,8 +8,10 @@ import XMLTree
 @Suite struct LibvirtOracleTests {
   /// Dumps of the guest "web" whose disks are all listed, so that libvirt has nothing to add.
   static let files = [
-    "test-root", "test-memory-external", "test-redefined-disk-only", "test-redefined-inactive",
-    "test-redefined-internal", "test-redefined-nvme", "test-redefined-paused", "test-disks-no",
+    "dumps/test-root", "dumps/test-memory-external", "dumps/test-redefined-disk-only",
+    "dumps/test-redefined-inactive",
+    "dumps/test-redefined-internal", "unusual/test-redefined-nvme", "dumps/test-redefined-paused",
+    "dumps/test-disks-no",
   ]
 
   /// Ways to write the same dump differently.
@@ -54,13 +56,13 @@ import XMLTree
   func `libvirt and we write a redefined snapshot with the same bytes`(file: String, disguise: Disguise)
     throws
   {
-    let dump = try testdataBytes("snapshotxml/dumps/\(file).xml")
+    let dump = try testdataBytes("snapshotxml/\(file).xml")
     let input = try disguise.text(of: dump)
     let scratch = try TemporaryDirectory()
     let domain = try #require(try XMLDocument.parse(dump).root.firstElement(named: "domain"))
     let domainFile = try scratch.write(domain.bytes(layout: .libvirt), to: "domain.xml")
     let snapshotFile = try scratch.write(input, to: "snapshot.xml")
-    let name = String(file.dropFirst("test-".count))
+    let name = file.split(separator: "/test-").last.map(String.init) ?? ""
 
     let commands =
       "define \(domainFile); snapshot-create web \(snapshotFile) --redefine; snapshot-dumpxml web \(name)"
