@@ -300,8 +300,10 @@ public final class ArchiveWriter {
 
   private func closeExtent() throws {
     guard let extent else { return }
+    // Taken in any case, because it empties the list of hashes too.
+    let digest = extentDigest.finish(extent: extents)
     if header.integrity == .digests {
-      let spare = SpareBytes(tag: Layout.Integrity.dataTag, value: extentDigest.finish(extent: extents))
+      let spare = SpareBytes(tag: Layout.Integrity.dataTag, value: digest)
       extent.store(slot: spare.slot, at: Layout.Integrity.digestSlot)
     }
     try seal(extent)
