@@ -24,7 +24,7 @@ demo: build guest ## Snapshot, archive and resume a real guest, telling each ste
 	scripts/demo
 
 bench: build ## Print the benchmarks' ratios
-	set -e; for benchmark in Benchmarks/*.sh; do "$$benchmark"; done
+	set -e; for benchmark in Benchmarks/*.py; do "$$benchmark"; done
 
 lint: ## Check the format of all sources
 	$(SWIFT) format lint --strict --recursive Sources Tests Package.swift

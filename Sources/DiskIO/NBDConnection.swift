@@ -64,6 +64,14 @@ final class NBDConnection: @unchecked Sendable {
     }
   }
 
+  /// Sends a read; the buffer belongs to libnbd until ``isComplete(_:)`` has been asked about it.
+  func startRead(into buffer: UnsafeMutableRawBufferPointer, at offset: UInt64) throws(DiskIOError) -> Int64 {
+    let base = buffer.baseAddress ?? UnsafeMutableRawPointer(handle)
+    let cookie = nbd_aio_pread(handle, base, buffer.count, offset, nbd_completion_callback(), 0)
+    guard cookie >= 0 else { throw Self.lastError("read", name, at: offset) }
+    return cookie
+  }
+
   /// Sends a write; the bytes must stay as they are until ``isComplete(_:)`` has been asked about it.
   func startWrite(_ bytes: UnsafeRawBufferPointer, at offset: UInt64) throws(DiskIOError) -> Int64 {
     let cookie = nbd_aio_pwrite(

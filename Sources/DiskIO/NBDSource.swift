@@ -4,8 +4,13 @@ import Synchronization
 /// A disk read from an NBD server, holes told by its block status (`base:allocation`).
 public final class NBDSource: DiskSource {
   private let connection: NBDConnection
-  /// The runs of the last answer; they are asked for in ascending order.
-  private let known = Mutex<[DiskExtent]>([])
+  private let state: Mutex<State>
+
+  private struct State {
+    /// The runs of the last answer; they are asked for in ascending order.
+    var known: ArraySlice<DiskExtent> = []
+    var ahead: NBDReadAhead
+  }
 
   /// Bytes of the export, rounded up to 512.
   public let size: UInt64
@@ -28,6 +33,11 @@ public final class NBDSource: DiskSource {
     // libnbd has sizes as positive 64-bit numbers: there is room to round up.
     size = roundedToSectors(connection.size) ?? connection.size
     self.connection = connection
+    state = Mutex(State(ahead: NBDReadAhead(connection)))
+  }
+
+  deinit {
+    state.withLock { $0.ahead.end() }
   }
 
   /// The run at `offset`. The corresponding C function is `nbd_block_status`.
@@ -36,11 +46,11 @@ public final class NBDSource: DiskSource {
     guard offset < connection.size else {
       return DiskExtent(offset: offset, length: size - offset, isData: false)
     }
-    return try known.withLock { (known) throws(DiskIOError) in
-      if let first = known.first, offset < first.offset { known = [] }
-      known.removeFirst(known.prefix { $0.end <= offset }.count)
-      if known.isEmpty { known = try connection.extents(at: offset) }
-      guard let run = known.first else {
+    return try state.withLock { (state) throws(DiskIOError) in
+      if let first = state.known.first, offset < first.offset { state.known = [] }
+      state.known = state.known.drop { $0.end <= offset }
+      if state.known.isEmpty { state.known = try connection.extents(at: offset)[...] }
+      guard let run = state.known.first else {
         return DiskExtent(offset: offset, length: size - offset, isData: true)
       }
       let end = run.end == connection.size ? size : run.end
@@ -52,7 +62,10 @@ public final class NBDSource: DiskSource {
   public func read(into buffer: UnsafeMutableRawBufferPointer, at offset: UInt64) throws(DiskIOError) {
     try requireRange(offset, buffer.count)
     let inExport = min(buffer.count, Int(clamping: connection.size - min(offset, connection.size)))
-    try connection.read(into: UnsafeMutableRawBufferPointer(rebasing: buffer[..<inExport]), at: offset)
+    let part = UnsafeMutableRawBufferPointer(rebasing: buffer[..<inExport])
+    try state.withLock { (state) throws(DiskIOError) in
+      try state.ahead.read(into: part, at: offset, runs: state.known)
+    }
     UnsafeMutableRawBufferPointer(rebasing: buffer[inExport...]).initializeMemory(
       as: UInt8.self, repeating: 0)
   }

@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import Synchronization
 import SystemPackage
 
 /// A raw disk image or block device, read in place; a regular file's holes are found, not read.
@@ -7,6 +8,9 @@ public final class RawImage: DiskSource {
   private let file: ImageFile
   /// Bytes that the file really has; from here to ``size`` zeros are made up.
   public let contentSize: UInt64
+
+  /// Where the last hole that was found ends.
+  private let knownData = Mutex<UInt64?>(nil)
 
   /// Bytes as of the opening, rounded up to 512.
   public let size: UInt64
@@ -40,12 +44,13 @@ public final class RawImage: DiskSource {
     guard offset < contentSize else {
       return DiskExtent(offset: offset, length: size - offset, isData: false)
     }
-    guard let data = try seek(LINUX_SEEK_DATA, from: offset) else {
+    guard let data = try nextData(from: offset) else {
       // No data after offset. A file cut short looks the same: only its size tells the two apart.
       try requireUnchangedSize(at: offset)
       return DiskExtent(offset: offset, length: size - offset, isData: false)
     }
     if data > offset {
+      knownData.withLock { $0 = data }
       return DiskExtent(offset: offset, length: min(data, size) - offset, isData: false)
     }
     let hole = try seek(LINUX_SEEK_HOLE, from: offset) ?? contentSize
@@ -67,6 +72,12 @@ public final class RawImage: DiskSource {
       throw DiskIOError.shrank(path: name, offset: offset + UInt64(count), size: contentSize)
     }
     UnsafeMutableRawBufferPointer(rebasing: buffer[inFile...]).initializeMemory(as: UInt8.self, repeating: 0)
+  }
+
+  /// Where data begins at or after `offset`; not asked again right after the hole before it was found.
+  private func nextData(from offset: UInt64) throws(DiskIOError) -> UInt64? {
+    if knownData.withLock({ $0 == offset }) { return offset }
+    return try seek(LINUX_SEEK_DATA, from: offset)
   }
 
   /// The next data or hole at or after `offset`; nil when there is none (`ENXIO`).

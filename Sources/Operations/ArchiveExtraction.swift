@@ -151,8 +151,12 @@ public final class ArchiveExtraction {
   /// - Returns: what was made.
   public func run(progress: (any ProgressReceiver)?) throws -> Result {
     let manifest = ArchiveManifest(of: archive.header)
-    let report = try archive.read(progress: progress, visit: take)
-    for target in targets.values { try target.finish() }
+    let report = try archive.cancellable {
+      let report = try archive.read(progress: progress, visit: take)
+      for target in targets.values { try target.finish() }
+      return report
+    }
+    // Lets go of the images before they get their names.
     targets = [:]
     let memory = try finishMemory(report, recorded: manifest?.memory)
     try directory.keep()

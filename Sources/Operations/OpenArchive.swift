@@ -47,6 +47,14 @@ public final class OpenArchive {
     header.devices.reduce(0) { $0 + $1.clusterCount } * UInt64(Layout.clusterSize)
   }
 
+  /// Runs a step; what fails because of a cancellation (a server that Ctrl-C ended as well) counts as cancelled.
+  func cancellable<Result>(_ step: () throws -> Result) throws -> Result {
+    do { return try step() } catch {
+      try cancellation.check()
+      throw error
+    }
+  }
+
   /// Reads the archive to its end and checks it, data included.
   ///
   /// - Parameters:
