@@ -31,6 +31,7 @@ struct NBDReadAhead: @unchecked Sendable {
   ///   - buffer: filled completely.
   ///   - offset: bytes from the disk's start.
   ///   - runs: the runs from `offset` on, as far as they are known; ascending.
+  /// - Throws: ``DiskIOError`` of the first request that failed.
   mutating func read(
     into buffer: UnsafeMutableRawBufferPointer, at offset: UInt64, runs: ArraySlice<DiskExtent>
   ) throws(DiskIOError) {

@@ -211,6 +211,8 @@ struct VMAReadCommandTests {
     let json = runs.run("vma", "list", sample, "--json").output
     #expect(json.contains(#""configs":[{"name":"qemu-server.conf","size":117}]"#))
     #expect(json.contains(#"{"id":1,"kind":"memory","name":"vmstate","size":133120}"#))
+    #expect(
+      json.contains(#""creationTime":"2026-11-21T02:16:34Z","creationTimeSeconds":1795227394"#), "\(json)")
     #expect(json.contains(#""hasDigests":false"#))
   }
 
@@ -309,9 +311,9 @@ struct VMAReadCommandTests {
 
   @Test("times that no calendar reaches are printed as a number")
   func strangeTimes() {
-    #expect(CText.localTime(.max) == String(Int64.max))
-    #expect(CText.localTime(.min) == String(Int64.min))
+    #expect(LocalTime(seconds: .max).ctime == String(Int64.max))
+    #expect(LocalTime(seconds: .min).ctime == String(Int64.min))
     // Year 9999 is the last that ctime(3) itself could print.
-    #expect(CText.localTime(400_000_000_000).hasSuffix(" 14645"))
+    #expect(LocalTime(seconds: 400_000_000_000).ctime.hasSuffix(" 14645"))
   }
 }

@@ -17,8 +17,9 @@ struct ArchiveListing: CommandResult {
   }
 
   let uuid: String
-  /// Seconds since 1970-01-01 UTC.
-  let creationTime: Int64
+  /// The instant by RFC 3339, in UTC.
+  let creationTime: String
+  let creationTimeSeconds: Int64
   let configs: [Config]
   let devices: [Device]
   /// Whether the archive carries digests of its data.
@@ -26,7 +27,8 @@ struct ArchiveListing: CommandResult {
 
   init(_ header: ArchiveHeader) {
     uuid = header.uuid.description
-    creationTime = header.creationTime
+    creationTime = LocalTime(seconds: header.creationTime).rfc3339
+    creationTimeSeconds = header.creationTime
     configs = header.configs.map { Config(name: $0.name, size: $0.data.count) }
     devices = header.devices.map {
       Device(id: $0.id, name: $0.name, size: $0.size, kind: $0.isVMState ? "memory" : "disk")
@@ -44,7 +46,7 @@ struct ArchiveListing: CommandResult {
         ? "VMSTATE: dev_id=\(device.id) memory: \(device.size)\n"
         : "DEV: dev_id=\(device.id) size: \(device.size) devname: \(device.name)\n"
     }
-    return text + "CTIME: \(CText.localTime(creationTime))\n"
+    return text + "CTIME: \(LocalTime(seconds: creationTimeSeconds).ctime)\n"
   }
 
   func render(into text: inout TextOutput) { text.print(self.text) }

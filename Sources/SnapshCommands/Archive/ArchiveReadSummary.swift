@@ -49,12 +49,11 @@ struct ArchiveReadSummary: Encodable {
     guard clusters > 0 else { return "vma archive contains no image data\n" }
     let read = clusters * UInt64(Layout.clusterSize)
     let sparse = zeroBlocks * UInt64(Layout.blockSize)
-    let share = CText.threeDigits(100 * Double(sparse) / Double(read))
+    let share = (100 * Double(sparse) / Double(read)).threeDigits
     var text = "total bytes read \(read), sparse bytes \(sparse) (\(share)%)\n"
     guard read > sparse else { return text }
-    let saved = Double(zeroBlocksBesideData * UInt64(Layout.blockSize))
-    text +=
-      "space reduction due to 4K zero blocks \(CText.threeDigits(100 * saved / Double(read - sparse)))%\n"
+    let saved = 100 * Double(zeroBlocksBesideData * UInt64(Layout.blockSize)) / Double(read - sparse)
+    text += "space reduction due to 4K zero blocks \(saved.threeDigits)%\n"
     return text
   }
 }

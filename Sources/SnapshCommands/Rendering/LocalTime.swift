@@ -7,6 +7,11 @@ struct LocalTime {
   /// In the local time zone, as virsh prints it: `2026-11-21 01:36:49 +0000`.
   var text: String { format("%Y-%m-%d %H:%M:%S %z", in: localtime_r) }
 
+  /// In the local time zone, as Proxmox's `vma` prints it: `Sat Nov 21 01:38:38 2026`.
+  ///
+  /// That is `ctime(3)`, which itself writes past its 26 bytes for years of five digits.
+  var ctime: String { format("%a %b %e %H:%M:%S %Y", in: localtime_r) }
+
   /// In UTC by RFC 3339: `2026-11-21T01:36:49Z`.
   var rfc3339: String { format("%Y-%m-%dT%H:%M:%SZ", in: gmtime_r) }
 
