@@ -34,6 +34,7 @@ let package = Package(
     .systemLibrary(name: "CLinux"),
     .systemLibrary(name: "CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"])]),
     .systemLibrary(name: "CTerminalWidth"),
+    .systemLibrary(name: "CLibEdit", pkgConfig: "libedit", providers: [.apt(["libedit-dev"])]),
     .systemLibrary(name: "CLibCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
 
     module("XMLTree", ["CLibXML2"]),
@@ -44,10 +45,11 @@ let package = Package(
     module("VMA", ["CXXHash", "CLibCrypto", system]),
     module("Operations", ["SnapshotXML", "XMLTree", "Libvirt", "SaveImage", "DiskIO", "VMA", system]),
     module("CommandGrammar"),
+    module("LineEditor", ["CLibEdit", system]),
     module(
       "SnapshCommands",
       [
-        "CommandGrammar", "Operations", "SnapshotXML", "XMLTree", "Libvirt", "VMA", "DiskIO",
+        "CommandGrammar", "LineEditor", "Operations", "SnapshotXML", "XMLTree", "Libvirt", "VMA", "DiskIO",
         "SaveImage", "CTerminalWidth", system,
       ]),
     .executableTarget(name: "snapsh", dependencies: ["SnapshCommands"], swiftSettings: strict),

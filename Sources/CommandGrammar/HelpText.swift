@@ -72,7 +72,7 @@ public enum HelpText {
     }
   }
 
-  private static func form(of option: OptionGrammar) -> String {
+  static func form(of option: OptionGrammar) -> String {
     guard option.takesValue else { return dashed(option) }
     let name = option.isPositional ? "[--\(option.name)]" : dashed(option)
     return "\(name) <\(option.valueName)>"

@@ -14,6 +14,12 @@ public final class Cancellation: Sendable {
     requested.store(true, ordering: .releasing)
   }
 
+  /// Forgets an earlier request, before the next piece of work of the same process.
+  public func clear() {
+    requested.store(false, ordering: .releasing)
+  }
+
+  /// Whether the work is no longer wanted.
   public var isCancelled: Bool {
     requested.load(ordering: .acquiring)
   }

@@ -70,10 +70,4 @@ struct ToolTests {
     #expect(run("--version").output == "\(Tool.version)\n")
     #expect(run("-v").output == "\(Tool.version)\n")
   }
-
-  @Test("no command at all is an error that says where to look")
-  func nothing() {
-    #expect(run().status == 1)
-    #expect(run().error == "error: no command given; 'snapsh --help' lists the commands\n")
-  }
 }

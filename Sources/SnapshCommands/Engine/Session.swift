@@ -12,6 +12,9 @@ public final class Session {
   /// The hypervisor connection, once it is open.
   private var opened: Connection?
 
+  /// Set by `quit`: no further command of the session is run.
+  var hasEnded = false
+
   init(options: GlobalOptions, console: Console, environment: [String: String] = [:]) {
     self.options = options
     self.console = console

@@ -11,9 +11,11 @@ public enum Tool {
   ///   - arguments: The words behind the program's name.
   ///   - environment: The process's environment.
   ///   - console: Where results and errors are printed.
+  ///   - input: Where commands come from when the command line holds none.
   /// - Returns: The exit status: 0 where every command succeeded, otherwise that of the first that failed.
   public static func run(
-    _ arguments: [String], environment: [String: String], console: Console
+    _ arguments: [String], environment: [String: String], console: Console,
+    input: any CommandInput = StandardInput()
   ) -> Int32 {
     var json = arguments.contains("--json")
     do {
@@ -23,38 +25,14 @@ public enum Tool {
         try console.print(text(for: request))
         return 0
       }
-      let invocations = try parse(words)
-      json = json || invocations.contains { $0.wantsJSON }
       let session = Session(options: options, console: console, environment: environment)
-      return try runBatch(invocations, in: session)
+      guard !words.isEmpty else { return Shell(session: session, environment: environment).run(input) }
+      let batch = try Batch(words)
+      json = json || batch.wantsJSON
+      return try batch.run(in: session)
     } catch {
       return report(error, json: json, console: console)
     }
-  }
-
-  /// One word is a string of commands; several words are one command and its arguments.
-  private static func parse(_ words: ArraySlice<String>) throws -> [CommandInvocation] {
-    guard let first = words.first else {
-      throw CommandFailure("no command given; 'snapsh --help' lists the commands")
-    }
-    let commands = words.count == 1 ? try CommandLineTokenizer.commands(in: first) : [Array(words)]
-    return try commands.map { try CommandRegistry.table.parse($0) }
-  }
-
-  private static func runBatch(_ invocations: [CommandInvocation], in session: Session) throws -> Int32 {
-    let options = session.options
-    let needsConnection = invocations.contains {
-      !$0.wantsHelp && CommandRegistry.command(for: $0)?.needsConnection == true
-    }
-    // virsh opens a connection named with -c before the first command, any other when it is needed.
-    if needsConnection && options.isURIExplicit { try session.connect() }
-    var status: Int32 = 0
-    for invocation in invocations {
-      let ended = CommandRun(invocation, session: session).run()
-      if status == 0 { status = ended }
-      if ended != 0 && !options.keepsGoing { break }
-    }
-    return status
   }
 
   static func report(_ error: any Error, json: Bool, console: Console) -> Int32 {

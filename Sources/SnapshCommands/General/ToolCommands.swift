@@ -1,6 +1,6 @@
 extension CommandRegistry {
   /// The commands on the tool itself.
   static let toolCommands: [any Command.Type] = [
-    HelpCommand.self
+    HelpCommand.self, QuitCommand.self, ExitCommand.self, CompletionCommand.self, CompleteCommand.self,
   ]
 }
