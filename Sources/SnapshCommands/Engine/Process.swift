@@ -7,7 +7,9 @@ extension Tool {
     signal(SIGPIPE, SIG_IGN)
     let status = run(
       Array(CommandLine.arguments.dropFirst()), environment: environment(), console: .standard)
-    exit(status)
+    // Not exit: its destructors would pull libraries from under threads that libvirt has still running, such as
+    // the one that meets again a guest of the embedded driver. Nothing here is buffered.
+    _exit(status)
   }
 
   private static func environment() -> [String: String] {
