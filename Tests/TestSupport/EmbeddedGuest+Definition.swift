@@ -13,6 +13,9 @@ extension EmbeddedGuest {
     """
 
   /// The definition of a guest: TCG, machine `pc`, direct kernel boot, one serial file, virtio disks.
+  ///
+  /// On a busy machine an emulated timer may stand still for longer than the kernel waits for it when it boots; without
+  /// `no_timer_check` it panics then.
   static func domainXML(name: String, disks: [Disk], root: String, image: GuestImage) throws -> String {
     let diskElements = disks.map { disk in
       """
@@ -33,7 +36,7 @@ extension EmbeddedGuest {
           <type arch='x86_64' machine='pc'>hvm</type>
           <kernel>\(image.kernel)</kernel>
           <initrd>\(image.initramfs)</initrd>
-          <cmdline>console=ttyS0 quiet</cmdline>
+          <cmdline>console=ttyS0 quiet no_timer_check</cmdline>
         </os>
         <features>
           <acpi/>

@@ -46,7 +46,7 @@ extension EmbeddedGuest {
   public func startAndWaitForTicks(_ count: Int = 3) throws -> Int {
     // Counted from before the start: a resumed guest may tick before the command has ended.
     let before = ticks.count
-    try virsh("start", name).check()
+    try snapsh("start", name).check()
     let early = ticks.count - before
     return early >= count ? ticks.last ?? 0 : try waitForTicks(count - early)
   }

@@ -21,6 +21,13 @@ public struct ProcessResult: Equatable, Sendable, CustomStringConvertible {
   /// Standard error as text; bytes that are not UTF-8 show as U+FFFD.
   public var stderr: String { String(decoding: stderrBytes, as: UTF8.self) }
 
+  /// Standard error without the lines that libvirt's logger writes there when a driver runs inside the process.
+  public var stderrWithoutLibvirtLog: String {
+    let stamp = #/\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+\+0000: \d+: /#
+    let lines = stderr.split(separator: "\n", omittingEmptySubsequences: false)
+    return lines.filter { $0.prefixMatch(of: stamp) == nil }.joined(separator: "\n")
+  }
+
   /// Whether the process exited with status 0.
   public var succeeded: Bool { status == 0 }
 
