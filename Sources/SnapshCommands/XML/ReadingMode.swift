@@ -4,7 +4,7 @@ import SnapshotXML
 /// The option that says how libvirt's parser is to read a document.
 enum ReadingMode {
   static let option = Option<String?>.text(
-    "mode", namedOnly: true,
+    "mode", namedOnly: true, completes: .words(["auto", "create", "redefine", "internal"]),
     help: "how libvirt would read the document: auto (default), create, redefine or internal")
 
   /// What the modes mean, for the help of each command that has them.

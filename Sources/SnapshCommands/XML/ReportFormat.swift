@@ -13,7 +13,8 @@ enum ReportFormat: String, CaseIterable, Sendable {
 
   /// The option of every command that examines documents.
   static let option = Option<String?>.text(
-    "output", namedOnly: true, help: "how results are printed: text (default), json, junit or tap")
+    "output", namedOnly: true, completes: .words(allCases.map(\.rawValue)),
+    help: "how results are printed: text (default), json, junit or tap")
 
   init(_ arguments: ParsedArguments) throws {
     let name = try arguments[Self.option] ?? Self.text.rawValue

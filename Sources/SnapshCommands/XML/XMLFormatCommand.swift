@@ -6,7 +6,7 @@ import XMLTree
 /// `xml format`: lays snapshot XML out as libvirt does.
 struct XMLFormatCommand: Command {
   private static let files = Option.repeated(
-    "file", required: true, help: "a <domainsnapshot> document, or - for standard input")
+    "file", required: true, completes: .file, help: "a <domainsnapshot> document, or - for standard input")
   private static let check = Option.flag(
     "check", help: "print nothing but the names of the files that formatting would change")
   private static let inPlace = Option.flag("in-place", help: "write the result back to the files")

@@ -4,7 +4,7 @@ import SnapshotXML
 /// `xml roundtrip`: reads, writes and reads again, and says what has changed.
 struct XMLRoundTripCommand: Command {
   private static let files = Option.repeated(
-    "file", required: true, help: "a <domainsnapshot> document, or - for standard input")
+    "file", required: true, completes: .file, help: "a <domainsnapshot> document, or - for standard input")
 
   static let grammar = CommandGrammar(
     name: "xml roundtrip", group: "xml", abstract: "check that snapshot XML survives being read and written",

@@ -4,11 +4,11 @@ import SnapshotXML
 /// `xml validate`: holds snapshot documents against the schemas and libvirt's rules.
 struct XMLValidateCommand: Command {
   private static let files = Option.repeated(
-    "file", required: true, help: "a <domainsnapshot> document, or - for standard input")
+    "file", required: true, completes: .file, help: "a <domainsnapshot> document, or - for standard input")
   private static let strictUpstream = Option.flag(
     "strict-upstream", help: "the verdict of libvirt 9.0's own schema, which knows no <mirror>")
   private static let domainSchema = Option<String?>.text(
-    "domain-schema", namedOnly: true,
+    "domain-schema", namedOnly: true, completes: .file,
     help: "check <domain> with libvirt's schemas: auto (where installed, default), none, or their directory")
   private static let schemaOnly = Option.flag(
     "schema-only", help: "look at the schemas alone, not at the rules of libvirt's parser")
@@ -24,7 +24,7 @@ struct XMLValidateCommand: Command {
 
       \(ReadingMode.discussion)
 
-      --strict-upstream leaves the rules out unless --mode asks for them.
+      --strict-upstream leaves the rules out unless --mode or --no-mirror asks for them.
       """,
     options: [
       files, ReadingMode.option, strictUpstream, domainSchema, schemaOnly, noMirror, ReportFormat.option,

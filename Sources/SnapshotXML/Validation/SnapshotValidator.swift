@@ -24,14 +24,18 @@ public final class SnapshotValidator {
   /// - Throws: `XMLError` where a schema cannot be used; the document has no part in that.
   /// - Returns: The problems in the order of their lines; none where the document is valid.
   public func problems(in document: XMLDocument) throws(XMLError) -> [SnapshotProblem] {
-    var problems = try problems(in: document, schemas.snapshot, check: .schema)
     let root = document.root
+    // The schema of the snapshot takes whatever a definition holds, so what has a schema of its own need not be shown to it.
+    var outline = document
+    var problems: [SnapshotProblem] = []
     for (position, child) in root.children.enumerated() {
-      guard case .element(let element) = child, element.namespace == nil else { continue }
-      guard let schema = schema(for: element) else { continue }
+      guard case .element(var element) = child, let schema = schema(for: element) else { continue }
       let path = XMLElementPath(root: root).child(at: position, of: root).description
       problems += try self.problems(inPart: element, of: document, at: path, schema)
+      element.children = []
+      outline.root.children[position] = .element(element)
     }
+    problems = try self.problems(in: outline, schemas.snapshot, check: .schema) + problems
     if let rules { problems += rules.problems(in: document) }
     return problems.enumerated()
       .sorted { ($0.element.line, $0.offset) < ($1.element.line, $1.offset) }.map(\.element)
@@ -39,11 +43,12 @@ public final class SnapshotValidator {
 
   /// libvirt's schema for a part that is a document of its own.
   private func schema(for element: XMLElement) -> LoadedSchema? {
-    switch element.name {
     // What names a guest by its UUID alone is no definition.
-    case "domain": element.attribute("type") == nil ? nil : schemas.domain
-    case "inactiveDomain": element.attribute("type") == nil ? nil : schemas.inactiveDomain
-    default: nil
+    guard element.namespace == nil, element.attribute("type") != nil else { return nil }
+    switch element.name {
+    case "domain": return schemas.domain
+    case "inactiveDomain": return schemas.inactiveDomain
+    default: return nil
     }
   }
 
