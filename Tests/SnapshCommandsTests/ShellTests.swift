@@ -100,7 +100,8 @@ struct ShellTerminalTests {
     #expect(try first.waitForEnd() == 0)
     let second = try shell()
     try second.wait(for: "snapsh # ")
-    second.type("\u{1b}[A\n")
+    // The newest line is the `quit` of the first shell.
+    second.type("\u{1b}[A\u{1b}[A\n")
     try second.wait(for: "running")
     try second.wait(for: "snapsh # ")
     second.type("quit\n")
