@@ -56,13 +56,12 @@ final class Undertaker {
   var livingProcesses: [Int32] {
     let run = directory + "/run/qemu"
     let names = (try? FileManager.default.contentsOfDirectory(atPath: run)) ?? []
+    let named = Set(processes(naming: directory + "/"))
     return names.sorted().compactMap { name in
-      guard name.hasSuffix(".pid"),
-        let text = try? String(contentsOfFile: "\(run)/\(name)", encoding: .utf8),
-        let process = Int32(text.trimmingCharacters(in: .whitespacesAndNewlines)),
-        let commandLine = FileManager.default.contents(atPath: "/proc/\(process)/cmdline")
+      guard name.hasSuffix(".pid"), let text = try? String(contentsOfFile: "\(run)/\(name)", encoding: .utf8),
+        let process = Int32(text.trimmingCharacters(in: .whitespacesAndNewlines)), named.contains(process)
       else { return nil }
-      return commandLine.range(of: Data((directory + "/").utf8)) == nil ? nil : process
+      return process
     }
   }
 }
