@@ -3,6 +3,11 @@
 PREFIX ?= /usr/local
 DESTDIR ?=
 
+BASH_COMPLETION = $(PREFIX)/share/bash-completion/completions/snapsh
+ZSH_COMPLETION = $(PREFIX)/share/zsh/site-functions/_snapsh
+FISH_COMPLETION = $(PREFIX)/share/fish/vendor_completions.d/snapsh.fish
+COMPLETIONS = $(BASH_COMPLETION) $(ZSH_COMPLETION) $(FISH_COMPLETION)
+
 SWIFT ?= swift
 # The Swift run time is linked in, so that the installed binary runs where no Swift is.
 RELEASE := -c release --static-swift-stdlib --product snapsh
@@ -34,13 +39,17 @@ format: ## Format all sources in place
 
 install: build ## Install under $(PREFIX), staged below $(DESTDIR)
 	install -D -m 0755 .build/release/snapsh $(DESTDIR)$(PREFIX)/bin/snapsh
-	install -d $(DESTDIR)$(PREFIX)/share/snapsh/schemas/upstream-9.0 $(DESTDIR)$(PREFIX)/share/doc/snapsh
-	install -m 0644 schemas/*.rng $(DESTDIR)$(PREFIX)/share/snapsh/schemas/
-	install -m 0644 schemas/upstream-9.0/*.rng $(DESTDIR)$(PREFIX)/share/snapsh/schemas/upstream-9.0/
+	cd schemas && find . -name '*.rng' -exec install -D -m 0644 {} $(DESTDIR)$(PREFIX)/share/snapsh/schemas/{} \;
+	install -d $(DESTDIR)$(PREFIX)/share/doc/snapsh $(DESTDIR)$(PREFIX)/share/man/man1 $(addprefix $(DESTDIR),$(dir $(COMPLETIONS)))
 	install -m 0644 LICENSE README.md docs/*.md $(DESTDIR)$(PREFIX)/share/doc/snapsh/
+	.build/release/snapsh -q manual $(DESTDIR)$(PREFIX)/share/man/man1
+	.build/release/snapsh completion bash > $(DESTDIR)$(BASH_COMPLETION)
+	.build/release/snapsh completion zsh > $(DESTDIR)$(ZSH_COMPLETION)
+	.build/release/snapsh completion fish > $(DESTDIR)$(FISH_COMPLETION)
 
 uninstall: ## Remove what install put there
-	rm -f $(DESTDIR)$(PREFIX)/bin/snapsh
+	rm -f $(DESTDIR)$(PREFIX)/bin/snapsh $(addprefix $(DESTDIR),$(COMPLETIONS))
+	rm -f $(DESTDIR)$(PREFIX)/share/man/man1/snapsh.1 $(DESTDIR)$(PREFIX)/share/man/man1/snapsh-*.1
 	rm -rf $(DESTDIR)$(PREFIX)/share/snapsh $(DESTDIR)$(PREFIX)/share/doc/snapsh
 
 clean: ## Remove everything that was built

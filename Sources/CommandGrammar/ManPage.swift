@@ -61,7 +61,7 @@ public struct ManPage: Sendable {
     page.line(".B \(tool)")
     page.line("[\\fIoptions\\fR] '\\fIcommand\\fR; \\fIcommand\\fR...'")
     page.section("OPTIONS")
-    for option in options { page.item(option.form, option.help) }
+    for option in options { page.item(String(option.form.trimmingPrefix { $0 == " " }), option.help) }
     for group in table.groups {
       page.section(group.title.uppercased())
       for command in table.commands where command.group == group.keyword {
@@ -116,8 +116,8 @@ private struct Roff {
   mutating func examples(_ examples: [(line: String, purpose: String)]) {
     guard !examples.isEmpty else { return }
     section("EXAMPLES")
-    for example in examples {
-      line(".PP")
+    for (index, example) in examples.enumerated() {
+      if index > 0 { line(".PP") }
       line(Self.escaped(example.purpose))
       line(".PP")
       line(".nf")

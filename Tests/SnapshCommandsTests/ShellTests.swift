@@ -56,8 +56,7 @@ struct ShellTerminalTests {
   func endOfInput() throws {
     let terminal = try shell()
     try terminal.wait(for: "snapsh # ")
-    terminal.type("\u{4}")
-    #expect(try terminal.waitForEnd() == 0)
+    #expect(try terminal.waitForEnd(typing: "\u{4}") == 0)
   }
 
   @Test("Ctrl-C drops the line and keeps the shell")

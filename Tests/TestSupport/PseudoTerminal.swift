@@ -103,12 +103,17 @@ public final class PseudoTerminal {
   }
 
   /// Waits for the program's end.
-  /// - Parameter seconds: when to give up.
+  /// - Parameters:
+  ///   - text: typed again and again until then: a Ctrl-D typed while the program is still setting the terminal
+  ///     up is lost.
+  ///   - seconds: when to give up.
   /// - Returns: its exit status; nil when a signal ended it.
   /// - Throws: ``TestSupportError`` with the whole transcript when it does not end.
-  public func waitForEnd(seconds: Int = 60) throws -> Int32? {
+  public func waitForEnd(typing text: String = "", seconds: Int = 60) throws -> Int32? {
     let deadline = ContinuousClock.now + .seconds(seconds)
+    type(text)
     while readMore() {
+      type(text)
       guard ContinuousClock.now < deadline else {
         throw TestSupportError("the program does not end; the terminal shows:\n\(transcript)")
       }

@@ -57,20 +57,13 @@ public enum Tool {
     snapsh [options]... <command> [args...]
 
       options:
-        -c | --connect=URI      hypervisor connection URI
-        -h | --help             this help
-             --json             results and errors as JSON, one object a line
-             --keep-going       go on with a batch after a command that failed
-        -q | --quiet            quiet mode
-        -r | --readonly         connect readonly
-        -t | --timing           print timing information
-        -v                      short version
-        -V                      long version
-             --version[=TYPE]   version, TYPE is short or long (default short)
-      commands (non interactive mode):
+
+    """ + GlobalOptions.helpText
+      + """
+        commands (non interactive mode):
 
 
-    """
+      """
     + CommandRegistry.groups.map { HelpText.help(for: $0, in: CommandRegistry.table, suffix: "") }.joined()
     + "\n  (specify help <group> for details about the commands in the group)\n"
     + "\n  (specify help <command> for details about the command)\n\n"
