@@ -123,7 +123,7 @@ private func lines(_ problems: [SnapshotProblem]) -> [String] {
       inactiveDomain: libvirts + "inactiveDomain.rng")
     let validator = SnapshotValidator(SnapshotSchemas(paths, read: readFile), rules: SnapshotRules())
     var count = 0
-    for directory in ["dumps", "metadata"] {
+    for directory in ["dumps", "metadata", "unusual"] {
       let names = try FileManager.default.contentsOfDirectory(atPath: testdata("snapshotxml/\(directory)"))
       for name in names.sorted() {
         let file = "snapshotxml/\(directory)/\(name)"

@@ -21,17 +21,20 @@ enum XMLCommands {
   static func verdict(
     on file: DocumentFile, examine: ([UInt8], XMLDocument) throws -> [SnapshotProblem]
   ) throws -> ExaminationReport.FileVerdict {
-    let problems: [SnapshotProblem]
+    let bytes: [UInt8]
+    let document: XMLDocument
     do {
-      let bytes = try file.bytes()
-      problems = try examine(bytes, try XMLDocument.parse(bytes, fileName: file.shownName))
-    } catch let error as UnreadableDocument {
+      bytes = try file.bytes()
+    } catch {
       return ExaminationReport.FileVerdict(error)
-    } catch let error as XMLError where error.isAboutDocument {
-      problems = [SnapshotProblem(error)]
+    }
+    do {
+      document = try XMLDocument.parse(bytes, fileName: file.shownName)
+    } catch {
+      return ExaminationReport.FileVerdict(file: file.shownName, problems: [.init(SnapshotProblem(error))])
     }
     return ExaminationReport.FileVerdict(
-      file: file.shownName, problems: problems.map(ExaminationReport.Problem.init))
+      file: file.shownName, problems: try examine(bytes, document).map(ExaminationReport.Problem.init))
   }
 
   /// The verdicts on all documents in the order given, found on all processors.
@@ -53,15 +56,5 @@ enum XMLCommands {
   /// The bytes of a schema, nil where they cannot be read.
   static func schemaBytes(_ path: String) -> [UInt8]? {
     try? DocumentFile(name: path).bytes()
-  }
-}
-
-extension XMLError {
-  /// Whether the document is to blame rather than a schema or the machine.
-  var isAboutDocument: Bool {
-    switch reason {
-    case .empty, .tooLarge, .notWellFormed, .declaresOwnGrammar: true
-    case .unusableSchema, .unusableQuery, .outOfMemory: false
-    }
   }
 }

@@ -24,6 +24,9 @@ struct RelaxNGDerivatives {
     self.grammar = grammar
   }
 
+  /// How many derivatives are remembered.
+  var count: Int { opened.count + closed.count + grammar.table.nodes.count }
+
   private func node(_ pattern: RelaxNGPattern) -> RelaxNGPatternTable.Node { grammar.table.nodes[pattern] }
 
   // MARK: - Elements

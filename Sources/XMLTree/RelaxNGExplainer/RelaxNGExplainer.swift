@@ -4,12 +4,16 @@
 /// outermost element does not match. This walks the document along the schema's derivatives, names each problem, and goes
 /// on behind it as if it had been right. One explainer serves one thread.
 public final class RelaxNGExplainer {
+  private let grammar: RelaxNGGrammar
   private var derivatives: RelaxNGDerivatives
   private var violations: [RelaxNGSchema.Violation] = []
   private var fileName: String?
 
   /// A hostile document can have a problem in every element; the first ones say what there is to say.
   public static let maximumViolations = 100
+
+  /// How many derivatives are remembered from one document to the next; beyond, they are found anew.
+  private static let maximumMemory = 200_000
 
   /// Reads a schema that libxml2 has accepted.
   ///
@@ -18,7 +22,8 @@ public final class RelaxNGExplainer {
   ///   - read: Gives the bytes of a file, nil where it cannot be read.
   /// - Throws: ``XMLError`` of a file that cannot be read or parsed.
   public init(path: String, read: @escaping (String) -> [UInt8]?) throws(XMLError) {
-    derivatives = RelaxNGDerivatives(try RelaxNGGrammar(path: path, read: read))
+    grammar = try RelaxNGGrammar(path: path, read: read)
+    derivatives = RelaxNGDerivatives(grammar)
   }
 
   /// Every violation, in document order; at most ``maximumViolations``.
@@ -28,7 +33,9 @@ public final class RelaxNGExplainer {
   public func violations(in document: XMLDocument) -> [RelaxNGSchema.Violation] {
     violations = []
     fileName = document.fileName
+    if derivatives.count > Self.maximumMemory { derivatives = RelaxNGDerivatives(grammar) }
     let root = document.root
+    let place = Place(root)
     let start = derivatives.grammar.start
     let opened = derivatives.opening(Self.expandedName(root), start)
     guard opened != RelaxNGPatternTable.notAllowed else {
@@ -37,10 +44,10 @@ public final class RelaxNGExplainer {
         expected.contains(root.name)
           ? RelaxNGMessages.foreignElement(root.qualifiedName, namespace: root.namespace ?? "")
           : RelaxNGMessages.wrongRoot(root.qualifiedName, expected: expected),
-        at: root, XMLElementPath(root: root))
+        at: place)
       return violations
     }
-    _ = walk(root, opened, XMLElementPath(root: root))
+    _ = walk(place, opened)
     return violations
   }
 
@@ -48,158 +55,141 @@ public final class RelaxNGExplainer {
     ExpandedName(namespace: element.namespace ?? "", local: element.name)
   }
 
-  private func report(_ message: String, at element: XMLElement, _ path: XMLElementPath) {
-    guard violations.count < Self.maximumViolations else { return }
+  private var isFull: Bool { violations.count >= Self.maximumViolations }
+
+  private func report(_ message: String, at place: Place) {
+    guard !isFull else { return }
     violations.append(
       RelaxNGSchema.Violation(
-        fileName: fileName, line: element.line, elementPath: path.description, message: message))
+        fileName: fileName, line: place.element.line, elementPath: place.path.description, message: message))
   }
 
   /// Follows an element that has been opened; gives what is left behind it.
-  private func walk(
-    _ element: XMLElement, _ opened: RelaxNGPattern, _ path: XMLElementPath
-  ) -> RelaxNGPattern {
-    let attributed = takeAttributes(of: element, opened, path)
+  private func walk(_ place: Place, _ opened: RelaxNGPattern) -> RelaxNGPattern {
+    let attributed = takeAttributes(at: place, opened)
     var inside = derivatives.closingStartTag(attributed)
     if inside == RelaxNGPatternTable.notAllowed {
       let needs = derivatives.grammar.missingAttributes(attributed)
-      report(RelaxNGMessages.missingAttributes(needs, on: element.qualifiedName), at: element, path)
+      report(RelaxNGMessages.missingAttributes(needs, on: place.name), at: place)
       inside = derivatives.closingStartTag(attributed, leniently: true)
     }
     let otherWays = derivatives.grammar.attributesOfOtherWays(attributed)
-    let question = RelaxNGMessages.question(missing: otherWays, on: element.qualifiedName)
-    let left = takeContent(of: element, inside, path, question: question)
+    let question = RelaxNGMessages.question(missing: otherWays, on: place.name)
+    let left = takeContent(at: place, inside, question: question)
     let ended = derivatives.ending(left)
     guard ended == RelaxNGPatternTable.notAllowed else { return ended }
-    reportIncomplete(element, left, path, question: question)
+    reportIncomplete(place, left, question: question)
     return derivatives.ending(left, leniently: true)
   }
 
-  private func reportIncomplete(
-    _ element: XMLElement, _ left: RelaxNGPattern, _ path: XMLElementPath, question: String
-  ) {
+  private func reportIncomplete(_ place: Place, _ left: RelaxNGPattern, question: String) {
     let needs = derivatives.grammar.missingElements(left)
-    let name = element.qualifiedName
     if needs.isNothing && derivatives.grammar.takesText(left) {
       let expected = derivatives.grammar.expectedValues([left])
-      report(RelaxNGMessages.missingText(in: name, expected: expected), at: element, path)
+      report(RelaxNGMessages.missingText(in: place.name, expected: expected), at: place)
     } else {
-      report(RelaxNGMessages.missingElements(needs, in: name) + question, at: element, path)
+      report(RelaxNGMessages.missingElements(needs, in: place.name) + question, at: place)
     }
   }
 
   // MARK: - Attributes
 
-  private func takeAttributes(
-    of element: XMLElement, _ opened: RelaxNGPattern, _ path: XMLElementPath
-  ) -> RelaxNGPattern {
+  private func takeAttributes(at place: Place, _ opened: RelaxNGPattern) -> RelaxNGPattern {
     var pattern = opened
-    for attribute in element.attributes {
+    for attribute in place.element.attributes {
       let name = ExpandedName(namespace: attribute.namespace ?? "", local: attribute.name)
       let left = derivatives.attribute(name, value: attribute.value, pattern)
       guard left == RelaxNGPatternTable.notAllowed else {
         pattern = left
         continue
       }
-      let tag = element.qualifiedName
-      let couldStand = derivatives.grammar.attributeContents(name, opened)
-      let canStand = derivatives.grammar.attributeContents(name, pattern)
-      let valueIsWrong = couldStand.allSatisfy { !derivatives.matches(attribute.value, $0) }
-      if couldStand.isEmpty {
-        let allowed = derivatives.grammar.possibleAttributes(opened)
-        report(
-          RelaxNGMessages.unknownAttribute(attribute.qualifiedName, on: tag, allowed: allowed), at: element,
-          path)
-      } else if valueIsWrong {
-        let expected = derivatives.grammar.expectedValues(canStand.isEmpty ? couldStand : canStand)
-        report(
-          RelaxNGMessages.wrongAttribute(
-            attribute.qualifiedName, attribute.value, on: tag, expected: expected), at: element, path)
-      } else {
-        report(
-          RelaxNGMessages.conflictingAttribute(attribute.qualifiedName, on: tag), at: element, path)
-      }
+      if isFull { return pattern }
+      report(reason(against: attribute, name, on: place.name, opened, pattern), at: place)
       let lenient = derivatives.attribute(name, value: nil, pattern)
       if lenient != RelaxNGPatternTable.notAllowed { pattern = lenient }
     }
     return pattern
   }
 
+  private func reason(
+    against attribute: XMLAttribute, _ name: ExpandedName, on tag: String, _ opened: RelaxNGPattern,
+    _ now: RelaxNGPattern
+  ) -> String {
+    let couldStand = derivatives.grammar.attributeContents(name, opened)
+    guard !couldStand.isEmpty else {
+      let allowed = derivatives.grammar.possibleAttributes(opened)
+      return RelaxNGMessages.unknownAttribute(attribute.qualifiedName, on: tag, allowed: allowed)
+    }
+    guard couldStand.allSatisfy({ !derivatives.matches(attribute.value, $0) }) else {
+      return RelaxNGMessages.conflictingAttribute(attribute.qualifiedName, on: tag)
+    }
+    let canStand = derivatives.grammar.attributeContents(name, now)
+    let expected = derivatives.grammar.expectedValues(canStand.isEmpty ? couldStand : canStand)
+    return RelaxNGMessages.wrongAttribute(
+      attribute.qualifiedName, attribute.value, on: tag, expected: expected)
+  }
+
   // MARK: - Content
 
   private func takeContent(
-    of element: XMLElement, _ start: RelaxNGPattern, _ path: XMLElementPath, question: String
+    at place: Place, _ start: RelaxNGPattern, question: String
   ) -> RelaxNGPattern {
-    let pieces = Self.pieces(of: element)
+    let pieces = Self.pieces(of: place.element)
     if pieces.count <= 1, case .text(let text)? = pieces.first ?? .text("") {
-      return takeText(text, start, in: element, path)
+      return takeText(text, start, at: place)
     }
     var pattern = start
-    var seen: [String] = []
+    var seen: Set<String> = []
+    var previous: String?
     for piece in pieces {
+      if isFull { break }
       switch piece {
       case .text(let text):
-        if !collapsed(text).isEmpty { pattern = takeText(text, pattern, in: element, path) }
-      case .element(let child, let position):
-        let opened = derivatives.opening(Self.expandedName(child), pattern)
-        let childPath = path.child(at: position, of: element)
-        if opened != RelaxNGPatternTable.notAllowed {
-          pattern = walk(child, opened, childPath)
-        } else {
-          let early = derivatives.opening(Self.expandedName(child), pattern, skips: true)
-          guard early != RelaxNGPatternTable.notAllowed else {
-            reportUnexpected(child, in: element, start, pattern, seen: seen, childPath, question: question)
+        if !collapsed(text).isEmpty { pattern = takeText(text, pattern, at: place) }
+      case .element(let element, let position):
+        let child = Place(element, at: position, in: place)
+        let name = Self.expandedName(element)
+        var opened = derivatives.opening(name, pattern)
+        if opened == RelaxNGPatternTable.notAllowed {
+          opened = derivatives.opening(name, pattern, skips: true)
+          guard opened != RelaxNGPatternTable.notAllowed else {
+            let couldStand = derivatives.opening(name, start) != RelaxNGPatternTable.notAllowed
+            report(
+              !couldStand
+                ? unknown(child, in: place, allowed: derivatives.grammar.nextElements(pattern)) + question
+                : seen.contains(child.name)
+                  ? RelaxNGMessages.repeatedElement(child.name, in: place.name)
+                  : RelaxNGMessages.misplacedElement(child.name, in: place.name, after: previous),
+              at: child)
             continue
           }
-          report(
-            RelaxNGMessages.earlyElement(
-              child.qualifiedName, in: element.qualifiedName,
-              expected: derivatives.grammar.nextElements(pattern)), at: child, childPath)
-          pattern = walk(child, early, childPath)
+          let expected = derivatives.grammar.nextElements(pattern)
+          report(RelaxNGMessages.earlyElement(child.name, in: place.name, expected: expected), at: child)
         }
-        seen.append(child.qualifiedName)
+        pattern = walk(child, opened)
+        seen.insert(child.name)
+        previous = child.name
       }
     }
     return pattern
   }
 
-  private func reportUnexpected(
-    _ child: XMLElement, in parent: XMLElement, _ start: RelaxNGPattern, _ now: RelaxNGPattern,
-    seen: [String], _ path: XMLElementPath, question: String
-  ) {
-    let name = child.qualifiedName
-    let couldStand =
-      derivatives.opening(Self.expandedName(child), start) != RelaxNGPatternTable.notAllowed
-    let message =
-      if couldStand && seen.contains(name) {
-        RelaxNGMessages.repeatedElement(name, in: parent.qualifiedName)
-      } else if couldStand {
-        RelaxNGMessages.misplacedElement(name, in: parent.qualifiedName, after: seen.last)
-      } else {
-        unknown(child, in: parent, allowed: derivatives.grammar.nextElements(now)) + question
-      }
-    report(message, at: child, path)
+  private func unknown(_ child: Place, in parent: Place, allowed: [String]) -> String {
+    allowed.contains(child.element.name)
+      ? RelaxNGMessages.foreignElement(child.name, namespace: child.element.namespace ?? "")
+      : RelaxNGMessages.unknownElement(child.name, in: parent.name, allowed: allowed)
   }
 
-  private func unknown(_ child: XMLElement, in parent: XMLElement, allowed: [String]) -> String {
-    allowed.contains(child.name)
-      ? RelaxNGMessages.foreignElement(child.qualifiedName, namespace: child.namespace ?? "")
-      : RelaxNGMessages.unknownElement(child.qualifiedName, in: parent.qualifiedName, allowed: allowed)
-  }
-
-  private func takeText(
-    _ text: String, _ pattern: RelaxNGPattern, in element: XMLElement, _ path: XMLElementPath
-  ) -> RelaxNGPattern {
+  private func takeText(_ text: String, _ pattern: RelaxNGPattern, at place: Place) -> RelaxNGPattern {
     let taken = derivatives.text(text, pattern)
     if collapsed(text).isEmpty { return derivatives.grammar.table.choice(pattern, taken) }
     guard taken == RelaxNGPatternTable.notAllowed else { return taken }
-    let name = element.qualifiedName
     guard derivatives.grammar.takesText(pattern) else {
-      report(RelaxNGMessages.unexpectedText(text, in: name), at: element, path)
+      report(RelaxNGMessages.unexpectedText(text, in: place.name), at: place)
       return pattern
     }
     let expected = derivatives.grammar.expectedValues([pattern])
-    report(RelaxNGMessages.wrongText(text, in: name, expected: expected), at: element, path)
+    report(RelaxNGMessages.wrongText(text, in: place.name, expected: expected), at: place)
     let lenient = derivatives.text(nil, pattern)
     return lenient == RelaxNGPatternTable.notAllowed ? pattern : lenient
   }
@@ -225,5 +215,29 @@ public final class RelaxNGExplainer {
       }
     }
     return pieces
+  }
+}
+
+/// An element and the way to it; the path is put together only where there is something to report, for that looks at
+/// every sibling.
+private final class Place {
+  let element: XMLElement
+  private let parent: (place: Place, position: Int)?
+
+  init(_ root: XMLElement) {
+    element = root
+    parent = nil
+  }
+
+  init(_ element: XMLElement, at position: Int, in place: Place) {
+    self.element = element
+    parent = (place, position)
+  }
+
+  var name: String { element.qualifiedName }
+
+  var path: XMLElementPath {
+    guard let parent else { return XMLElementPath(root: element) }
+    return parent.place.path.child(at: parent.position, of: parent.place.element)
   }
 }

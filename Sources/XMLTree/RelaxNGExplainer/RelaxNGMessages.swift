@@ -29,7 +29,9 @@ enum RelaxNGMessages {
   }
 
   static func earlyElement(_ name: String, in parent: String, expected: [String]) -> String {
-    "before <\(name)>, <\(parent)> lacks \(list(expected.map(tag), "or"))"
+    let tags = expected.map(tag)
+    return "before <\(name)>, <\(parent)> lacks "
+      + (tags.count > 4 ? "one of \(shortened(tags))" : list(tags, "or"))
   }
 
   static func misplacedElement(_ name: String, in parent: String, after previous: String?) -> String {
