@@ -55,6 +55,53 @@ extension Option where Value == Int? {
   }
 }
 
+extension Option where Value == ScaledNumber? {
+  /// An optional number with a unit: `--name 10M`.
+  ///
+  /// - Parameters:
+  ///   - name: The name behind the two dashes.
+  ///   - wrapping: A negative number is taken for its 64 bits, as libvirt's own tools take some.
+  ///   - help: What stands in the help, in one line.
+  /// - Returns: The option.
+  public static func scaled(_ name: String, wrapping: Bool = false, help: String) -> Option {
+    let grammar = OptionGrammar(
+      name: name, letter: nil, shape: .number, isRequired: false, isNamedOnly: false, acceptsEmpty: true,
+      isPositional: false, help: help, completion: .none)
+    return Option(grammar: grammar) { arguments in
+      guard let text = try arguments.text(of: grammar) else { return nil }
+      if wrapping, let negative = Int64(text), negative < 0 {
+        return ScaledNumber(number: UInt64(bitPattern: negative))
+      }
+      return try ScaledNumber(text, of: "--\(name)")
+    }
+  }
+}
+
+extension Option where Value == ScaledNumber {
+  /// A number with a unit that the command cannot do without.
+  public static func requiredScaled(_ name: String, help: String) -> Option {
+    let grammar = OptionGrammar(
+      name: name, letter: nil, shape: .number, isRequired: true, isNamedOnly: false, acceptsEmpty: true,
+      isPositional: true, help: help, completion: .none)
+    return Option(grammar: grammar) { try ScaledNumber($0.text(of: grammar) ?? "", of: name) }
+  }
+}
+
+extension ScaledNumber {
+  fileprivate init(number: UInt64) {
+    self.number = number
+    unit = nil
+  }
+
+  fileprivate init(_ text: String, of label: String) throws {
+    do {
+      try self.init(text)
+    } catch {
+      throw ArgumentError.notAScaledNumber(option: label, value: text, reason: error)
+    }
+  }
+}
+
 extension Option where Value == [String] {
   /// Any number of texts: `--name VALUE` again and again.
   ///

@@ -29,7 +29,7 @@ public enum UsageError: Error, Equatable, Sendable {
       ["command '\(command)' doesn't support option \(option)"]
     case .missingOptions(let command, let options):
       options.map { option in
-        option.isPositional
+        option.isPositional && option.shape != .number
           ? "command '\(command)' requires <\(option.name)> option"
           : "command '\(command)' requires --\(option.name) option"
       }
@@ -50,14 +50,25 @@ public enum UsageError: Error, Equatable, Sendable {
 public enum ArgumentError: Error, Equatable, Sendable, CustomStringConvertible {
   case emptyValue(option: String)
   case notANumber(option: String, value: String)
+  case notAScaledNumber(option: String, value: String, reason: ScaledNumberError)
   case mutuallyExclusive(String, String)
+  case requires(option: String, other: String)
 
   public var description: String {
     switch self {
     case .emptyValue(let option): "Failed to get option '\(option)': Option argument is empty"
     case .notANumber(let option, let value):
       "Numeric value '\(value)' for <\(option)> option is malformed or out of range"
+    case .notAScaledNumber(let option, let value, _):
+      "Scaled numeric value '\(value)' for <\(option)> option is malformed or out of range"
     case .mutuallyExclusive(let first, let second): "Options \(first) and \(second) are mutually exclusive"
+    case .requires(let option, let other): "Option \(other) is required by option \(option)"
     }
+  }
+
+  /// One line per sentence, as it is printed behind `error: `.
+  public var lines: [String] {
+    guard case .notAScaledNumber(_, _, let reason) = self else { return [description] }
+    return [description] + [reason.reason].compactMap { $0 }
   }
 }

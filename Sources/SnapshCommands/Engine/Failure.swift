@@ -89,7 +89,7 @@ struct Failure {
       // What a shell says of a process that SIGINT ended.
       self.init(lines: [cancelled.description], kind: "interrupted", exitStatus: 130)
     case let argument as ArgumentError:
-      self.init(lines: [argument.description], kind: "usage")
+      self.init(lines: argument.lines, kind: "usage")
     default:
       self.init(lines: [String(describing: error)], kind: "system")
     }

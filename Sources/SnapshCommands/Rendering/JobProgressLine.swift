@@ -18,6 +18,13 @@ struct JobProgressLine {
     print(percent: min(Int(done * 100), 99))
   }
 
+  /// Shows how far a job on a disk has come; it may have caught up and go on.
+  func show(_ info: BlockJobInfo) {
+    guard info.end > 0 else { return }
+    guard info.current < info.end else { return print(percent: 100) }
+    print(percent: min(Int(100 - Double(info.end - info.current) * 100 / Double(info.end)), 99))
+  }
+
   /// Shows that the job has ended well.
   func finish() {
     print(percent: 100)

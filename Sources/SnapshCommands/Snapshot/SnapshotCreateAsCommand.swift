@@ -35,21 +35,12 @@ struct SnapshotCreateAsCommand: VirshCommand {
 
   func run(in session: Session) throws -> any CommandResult {
     let domain = try session.domain(arguments[DomainOption.domain])
-    let draft = SnapshotDraft(
-      name: try arguments[Self.name], description: try arguments[Self.description],
-      memory: try arguments[Self.memory].map(MemorySpecification.init),
-      disks: try arguments[Self.disks].map(DiskSpecification.init))
-    if try arguments[Self.printXML] { return SnapshotDraftResult(xml: draft.xml) }
+    let draft = MomentDraft(
+      root: "domainsnapshot", name: try arguments[Self.name], description: try arguments[Self.description],
+      memory: try arguments[Self.memory].map(MemorySpecification.init)?.element,
+      disks: try arguments[Self.disks].map { try DiskSpecification($0).element })
+    if try arguments[Self.printXML] { return draft.result }
     let snapshot = try SnapshotRequest(xml: draft.xml, flags).create(on: domain)
     return SnapshotCreation.result(of: snapshot, source: nil)
-  }
-}
-
-/// What `--print-xml` prints.
-struct SnapshotDraftResult: CommandResult {
-  let xml: String
-
-  func render(into text: inout TextOutput) {
-    text.print(xml + "\n")
   }
 }

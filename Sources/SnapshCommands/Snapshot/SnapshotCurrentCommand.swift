@@ -39,17 +39,21 @@ struct SnapshotCurrentCommand: VirshCommand {
       throw CommandFailure("domain '\(domainName)' has no current snapshot")
     }
     let snapshot = try domain.currentSnapshot()
-    if printsName { return SnapshotNameResult(domain: domain.name, snapshot: snapshot.name) }
+    if printsName { return SnapshotName.result(of: snapshot) }
     return try XMLSelection(of: snapshot.xml(flags), xpath: nil, wraps: false)
   }
 }
 
-/// A snapshot's name alone; virsh puts no newline behind it but the one that ends every command.
-struct SnapshotNameResult: CommandResult {
+/// A snapshot's name alone, for programs.
+struct SnapshotName: Encodable, Sendable {
+  /// The domain's name.
   let domain: String
+  /// The snapshot's name.
   let snapshot: String
 
-  func render(into text: inout TextOutput) {
-    text.print(snapshot)
+  /// virsh puts no newline behind the name but the one that ends every command.
+  static func result(of snapshot: DomainSnapshot) -> PlainText<SnapshotName> {
+    let name = snapshot.name
+    return PlainText(name, fields: SnapshotName(domain: snapshot.domain.name, snapshot: name))
   }
 }

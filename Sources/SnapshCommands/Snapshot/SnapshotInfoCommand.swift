@@ -58,14 +58,11 @@ struct SnapshotInfoResult: CommandResult {
   }
 
   func render(into text: inout TextOutput) {
-    let lines = [
+    LabelledLines([
       ("Name:", record.name), ("Domain:", domain), ("Current:", isCurrent ? "yes" : "no"),
       ("State:", record.state), ("Location:", record.location.rawValue), ("Parent:", record.parent ?? "-"),
       ("Children:", String(childCount)), ("Descendants:", String(descendantCount)),
       ("Metadata:", hasMetadata ? "yes" : "no"),
-    ]
-    for (label, value) in lines {
-      text.print(label + String(repeating: " ", count: 16 - label.utf8.count) + value + "\n")
-    }
+    ]).render(into: &text)
   }
 }

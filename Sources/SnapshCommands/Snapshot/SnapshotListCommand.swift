@@ -47,7 +47,7 @@ struct SnapshotListCommand: VirshCommand {
     examples: [("snapshot-list guest --tree", "Draw the guest's snapshots as a tree.")])
 
   private let arguments: ParsedArguments
-  private let layout: SnapshotListResult.Layout
+  private let layout: MomentList.Layout
   private let flags: SnapshotListFlags
   private let wantsDescendants: Bool
 
@@ -69,16 +69,11 @@ struct SnapshotListCommand: VirshCommand {
 
   /// In virsh's order, because only the first contradiction is told.
   private static func refuseContradictions(in arguments: ParsedArguments) throws {
-    func given(_ option: any DeclaredOption) -> Bool { arguments.isGiven(option) }
-    let pairs: [(any DeclaredOption, any DeclaredOption)] = [
+    try arguments.refuseBoth([
       (tree, name), (parent, roots), (parent, tree), (roots, tree), (roots, from), (roots, current),
-    ]
-    for (first, second) in pairs where given(first) && given(second) {
-      throw ArgumentError.mutuallyExclusive("--" + first.grammar.name, "--" + second.grammar.name)
-    }
-    for filter in filters where given(filter.option) && given(tree) {
-      throw CommandFailure("--\(filter.option.grammar.name) and --tree are mutually exclusive")
-    }
+    ])
+    try arguments.refuseFilters(filters.map(\.option), besides: tree)
+    func given(_ option: any DeclaredOption) -> Bool { arguments.isGiven(option) }
     if given(descendants) && !given(from) && !given(current) {
       throw CommandFailure("--descendants requires either --from or --current")
     }

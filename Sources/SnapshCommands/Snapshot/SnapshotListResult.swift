@@ -2,16 +2,6 @@ import Operations
 
 /// What `snapshot-list` prints.
 struct SnapshotListResult: CommandResult {
-  /// The shapes of the text rendering.
-  enum Layout: Equatable {
-    /// Name, time and state, and the parent where asked.
-    case table(showsParent: Bool)
-    /// Names, a line each.
-    case names
-    /// A drawing.
-    case tree
-  }
-
   private struct Row: Encodable {
     private enum CodingKeys: String, CodingKey {
       case isCurrent
@@ -38,7 +28,7 @@ struct SnapshotListResult: CommandResult {
   let currentName: String?
   /// The snapshot whose children are listed: a tree is drawn from it.
   let treeRoot: String?
-  let layout: Layout
+  let layout: MomentList.Layout
 
   func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
@@ -50,21 +40,11 @@ struct SnapshotListResult: CommandResult {
   }
 
   func render(into text: inout TextOutput) {
-    switch layout {
-    case .names:
-      for snapshot in snapshots { text.print(snapshot.name + "\n") }
-    case .tree:
-      let root: [(name: String, parent: String?)] = treeRoot.map { [(name: $0, parent: nil)] } ?? []
-      text.print(TextTree(root + snapshots.map { ($0.name, $0.parent) }).text)
-    case .table(let showsParent):
-      var table = TextTable(
-        header: ["Name", "Creation Time", "State"] + (showsParent ? ["Parent"] : []))
-      for snapshot in snapshots {
-        let time = LocalTime(seconds: snapshot.creationTime).text
-        let parent = showsParent ? [snapshot.parent ?? ""] : []
-        table.add(row: [snapshot.name, time, snapshot.state] + parent)
-      }
-      table.render(into: &text)
-    }
+    MomentList(
+      rows: snapshots.map {
+        MomentList.Row(
+          name: $0.name, parent: $0.parent, creationTime: $0.creationTime, otherCells: [$0.state])
+      }, layout: layout, treeRoot: treeRoot, otherHeadings: ["State"]
+    ).render(into: &text)
   }
 }

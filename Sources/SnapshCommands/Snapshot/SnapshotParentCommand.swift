@@ -25,6 +25,6 @@ struct SnapshotParentCommand: VirshCommand {
     guard let parent = try snapshot.parent() else {
       throw CommandFailure("snapshot '\(snapshot.name)' has no parent")
     }
-    return SnapshotNameResult(domain: domain.name, snapshot: parent.name)
+    return SnapshotName.result(of: parent)
   }
 }

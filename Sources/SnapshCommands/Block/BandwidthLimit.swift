@@ -1,0 +1,34 @@
+import CommandGrammar
+
+/// `--bandwidth`: MiB/s, or bytes/s with `--bytes`; a number with a unit is bytes whatever its unit.
+struct BandwidthLimit {
+  static let option = Option.scaled(
+    "bandwidth", wrapping: true, help: "most MiB/s that the job may move")
+  static let bytes = Option.flag("bytes", help: "bandwidth counts bytes/s, not MiB/s")
+
+  /// In the unit that ``isInBytes`` says; 0 for no limit.
+  let value: UInt
+  let isInBytes: Bool
+
+  init(_ arguments: ParsedArguments) throws {
+    isInBytes = try arguments[Self.bytes]
+    guard let limit = try arguments[Self.option] else {
+      value = 0
+      return
+    }
+    let given = UInt(limit.value(defaultUnit: 1) ?? .max)
+    value = limit.unit == nil || isInBytes ? given : given >> 20
+  }
+
+  /// The limit in bytes/s; `nil` for none.
+  ///
+  /// - Throws: ``CommandFailure`` when that is more than 64 bits hold.
+  func inBytes() throws -> UInt64? {
+    guard value > 0 else { return nil }
+    guard !isInBytes else { return UInt64(value) }
+    guard value <= UInt.max >> 20 else {
+      throw CommandFailure("bandwidth must be less than \(UInt.max >> 20)")
+    }
+    return UInt64(value) << 20
+  }
+}
