@@ -27,9 +27,10 @@ public struct ScaledNumber: Sendable, Equatable {
     guard !number.multipliedReportingOverflow(by: unit).overflow else { throw .tooLarge(text) }
   }
 
-  /// The whole, with a unit for numbers that come without one; `nil` where that is more than 64 bits hold.
+  /// The whole, with a unit for numbers that come without one.
   ///
   /// - Parameter defaultUnit: What a bare number is counted in.
+  /// - Returns: Number times unit; `nil` where that is more than 64 bits hold.
   public func value(defaultUnit: UInt64) -> UInt64? {
     let (value, overflow) = number.multipliedReportingOverflow(by: unit ?? defaultUnit)
     return overflow ? nil : value

@@ -6,6 +6,7 @@ public enum BlockResize {
   ///
   /// - Parameters:
   ///   - disk: The disk's target or source.
+  ///   - domain: The domain; libvirt refuses one that does not run.
   ///   - size: The new size, in bytes.
   ///   - hasUnit: Whether whoever asked named the unit of the size.
   ///   - mayShrink: Whether the disk may lose its end.

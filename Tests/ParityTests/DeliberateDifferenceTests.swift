@@ -79,6 +79,9 @@ struct DeliberateDifferenceTests {
     #expect(theirs.status == 0)
     #expect(theirs.output.contains("  <disks>\n    />\n"))
     #expect(try snapsh(words).error == "error: unable to parse diskspec: \n")
+    let checkpoint = "checkpoint-create-as beta c --print-xml --diskspec ''"
+    #expect(try virsh(checkpoint).output.contains("  <disks>\n    />\n"))
+    #expect(try snapsh(checkpoint).error == "error: unable to parse diskspec: \n")
   }
 
   @Test("a wrong XPath expression is an error; virsh prints libxml2's words and ends with 0")
@@ -186,6 +189,59 @@ struct DeliberateDifferenceTests {
     #expect(ours.output == "\nshut off\n\n")
     // Without a terminal virsh starts the guest, and then cannot attach.
     #expect(try virsh(batch).output.contains("running"))
+  }
+
+  @Test(
+    "a size that cuts a disk off needs its unit and --shrink; virsh cuts 64 MiB down to 1 KiB for a lone 1")
+  func shrinkingResize() throws {
+    let lines = ["blockresize bare vda 1", "domblkinfo bare vda"]
+    let theirs = try RealGuest.with { try $0.run(.virsh, lines) }
+    #expect(theirs.output.hasPrefix("Block device 'vda' is resized\nCapacity:       1024\n"))
+    try RealGuest.with { guest in
+      let ours = try guest.run(.snapsh, lines)
+      #expect(ours.status == 1)
+      #expect(ours.error.contains("write the unit behind the number"))
+      #expect(ours.output.contains("Capacity:       67108864\n"))
+      let withUnit = try guest.run(.snapsh, ["blockresize bare vda 32M", "domblkinfo bare vda"])
+      #expect(withUnit.status == 1)
+      #expect(withUnit.error.contains("add --shrink"))
+      #expect(withUnit.output.contains("Capacity:       67108864\n"))
+      #expect(try guest.run(.snapsh, ["blockresize bare vda 1 --shrink"]).status == 1)
+      let meant = try guest.run(.snapsh, ["blockresize bare vda 32M --shrink", "domblkinfo bare vda"])
+      #expect(meant.status == 0)
+      #expect(meant.output.contains("Capacity:       33554432\n"))
+    }
+  }
+
+  @Test("Ctrl-C cancels a job that is waited for, and the status says so; virsh's is that of any failure")
+  func interruptedBlockJob() throws {
+    func interrupt(_ program: RealGuest.Program) throws -> (run: ProcessResult, job: RealGuest.Transcript) {
+      try RealGuest.with { guest in
+        let command = [
+          "-c", guest.uri, "blockcopy", "bare", "vda", "--dest", guest.path("copy"), "--transient-job",
+          "--wait", "--verbose", "--bandwidth", "100000", "--bytes",
+        ]
+        // The signal is sent once progress shows that the job runs.
+        let script = """
+          progress=$1; shift
+          "$@" 2>"$progress" & job=$!
+          until grep -qs % "$progress"; do sleep 0.1; done
+          kill -INT $job; wait $job
+          """
+        let name = program == .virsh ? "virsh" : snapshBinary
+        let result = try run(
+          ["sh", "-c", script, "sh", guest.path("progress"), name] + command,
+          environment: ["LIBVIRT_LOG_OUTPUTS": "4:file:/dev/null"], timeout: 60)
+        return (result, try guest.run(.virsh, ["blockjob bare vda"]))
+      }
+    }
+    let theirs = try interrupt(.virsh)
+    #expect(theirs.run.status == 1)
+    let ours = try interrupt(.snapsh)
+    #expect(ours.run.status == 130)
+    #expect(ours.run.stdout == theirs.run.stdout)
+    #expect(ours.run.stdout == "\nCopy aborted\n")
+    #expect(ours.job.output == "No current block job for vda\n")
   }
 
   @Test("every entry of the document has a test here, by name")

@@ -28,7 +28,9 @@ struct BlockJobPatience {
 
   /// Refuses options about a wait that is not asked for.
   ///
-  /// - Parameter others: What the options that imply a wait are called, beside `--timeout` and `--wait`.
+  /// - Parameters:
+  ///   - arguments: The command's arguments.
+  ///   - others: What the options that imply a wait are called, beside `--timeout` and `--wait`.
   /// - Throws: ``CommandFailure``.
   static func refuseUnlessWaiting(_ arguments: ParsedArguments, impliedBy others: String) throws {
     for option in [verbose, async] where try arguments[option] {
@@ -40,7 +42,10 @@ struct BlockJobPatience {
   /// Starts a job and waits for it.
   ///
   /// - Parameters:
+  ///   - domain: The domain.
+  ///   - disk: The disk's target or source.
   ///   - label: What the progress is called.
+  ///   - session: Gives the console and the cancellation.
   ///   - start: Starts the job.
   /// - Throws: What `start` throws, libvirt's error.
   /// - Returns: How the wait ended.

@@ -1,0 +1,109 @@
+import Foundation
+import TestSupport
+
+/// A guest without an operating system under a libvirt root of its own: it starts in a moment, and its disks are real.
+///
+/// One side's commands all run in one process, because the embedded driver loses jobs that outlive it.
+struct RealGuest {
+  /// The domain's name.
+  static let name = "bare"
+
+  private let fixture: EmbeddedGuest
+
+  /// Hands a running guest to `body`: `vda` is qcow2 with 48 MiB of data in 64, `vdb` raw, `hdc` an empty drive.
+  static func with<Value>(_ body: (RealGuest) throws -> Value) throws -> Value {
+    try EmbeddedGuest.with(disks: [.init("vda"), .init("vdb", format: "raw", mebibytes: 32)]) { fixture in
+      let guest = RealGuest(fixture: fixture)
+      try TestSupport.run([
+        try require(tool: "qemu-io"), "-c", "write -q -P 5 0 48M", "\(fixture.root)/disks/vda.qcow2",
+      ]).check()
+      let definition = try guest.file("bare.xml", holding: guest.domainXML)
+      try fixture.virsh("define \(definition); start \(name)").check()
+      return try body(guest)
+    }
+  }
+
+  /// Writes a file for a command, and returns its path.
+  func file(_ name: String, holding text: String) throws -> String {
+    let path = "\(fixture.root)/\(name)"
+    try Data(text.utf8).write(to: URL(fileURLWithPath: path))
+    return path
+  }
+
+  /// A path below the guest's own directory.
+  func path(_ name: String) -> String { "\(fixture.root)/\(name)" }
+
+  /// The URI under which the guest is found.
+  var uri: String { fixture.uri }
+
+  /// Runs command lines in one process; `@root` in them is the guest's own directory.
+  func run(_ program: Program, _ lines: [String]) throws -> Transcript {
+    let batch = lines.joined(separator: "\n").replacingOccurrences(of: "@root", with: fixture.root)
+    let environment = ["TZ": "XYZ-05:45", "LC_ALL": "C.UTF-8", "LIBVIRT_LOG_OUTPUTS": "4:file:/dev/null"]
+    let result =
+      switch program {
+      case .virsh: try TestSupport.virsh(["-c", uri, batch], environment: environment, timeout: 120)
+      case .snapsh:
+        try TestSupport.snapsh(["--keep-going", "-c", uri, batch], environment: environment, timeout: 120)
+      }
+    return Transcript(
+      output: masked(result.stdout), error: masked(result.stderr), status: result.status)
+  }
+
+  /// The two sides.
+  enum Program {
+    case virsh
+    case snapsh
+  }
+
+  /// What a side has printed.
+  struct Transcript: Equatable {
+    let output: String
+    let error: String
+    let status: Int32?
+  }
+
+  /// Hides the directory, the times, and how often progress was shown.
+  private func masked(_ text: String) -> String {
+    text.replacingOccurrences(of: fixture.root, with: "@root")
+      .replacing(/20\d\d-\d\d-\d\d \d\d:\d\d:\d\d [+-]\d{4}/, with: "<time>")
+      .replacing(/\b1[7-9]\d{8}\b/, with: "<seconds>")
+      .replacing(/(\r[A-Za-z ]+): \[[ \d]+%\](\r[A-Za-z ]+: \[[ \d]+%\])*/) { "\($0.output.1): <percent>" }
+      .replacing(/time_elapsed: \d+/, with: "time_elapsed: <ms>")
+      .replacing(/(_total_times|duration of [a-z]+ \(ns\):) +\d+/) { "\($0.output.1) <ns>" }
+      .replacing(/((?:Time|Setup|Total|Memory|Data|Normal|Constant|Dirty)[a-z \/]*:) +[\d.]+ +/) {
+        "\($0.output.1) <number> "
+      }
+  }
+
+  private var domainXML: String {
+    get throws {
+      """
+      <domain type='qemu'>
+        <name>\(Self.name)</name>
+        <uuid>22222222-bbbb-4bbb-8bbb-000000000001</uuid>
+        <memory unit='MiB'>64</memory>
+        <vcpu>1</vcpu>
+        <os><type arch='x86_64' machine='pc'>hvm</type></os>
+        <devices>
+          <emulator>\(try require(tool: "qemu-system-x86_64"))</emulator>
+          <disk type='file' device='disk'>
+            <driver name='qemu' type='qcow2'/>
+            <source file='\(fixture.root)/disks/vda.qcow2'/>
+            <target dev='vda' bus='virtio'/>
+          </disk>
+          <disk type='file' device='disk'>
+            <driver name='qemu' type='raw'/>
+            <source file='\(fixture.root)/disks/vdb.raw'/>
+            <target dev='vdb' bus='virtio'/>
+          </disk>
+          <disk type='file' device='cdrom'><target dev='hdc' bus='ide'/></disk>
+          <controller type='usb' model='none'/>
+          <memballoon model='none'/>
+        </devices>
+      </domain>
+
+      """
+    }
+  }
+}
