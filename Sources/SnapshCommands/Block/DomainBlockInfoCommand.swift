@@ -5,7 +5,7 @@ import Operations
 /// `domblkinfo DOMAIN DISK`: the sizes of a disk, or of all of them.
 struct DomainBlockInfoCommand: VirshCommand {
   private static let device = Option.text(
-    "device", completes: .disk, help: "the disk's target, or the path of its image")
+    "device", acceptsEmpty: true, completes: .disk, help: "the disk's target, or the path of its image")
   private static let human = Option.flag("human", help: "sizes in KiB, MiB, GiB …")
   private static let all = Option.flag("all", help: "a table of all disks")
 
@@ -28,7 +28,8 @@ struct DomainBlockInfoCommand: VirshCommand {
     domain = try arguments[DomainOption.domain]
     isForHumans = try arguments[Self.human]
     isOfAll = try arguments[Self.all]
-    device = try arguments[Self.device]
+    // virsh takes an empty device for none.
+    device = try arguments[Self.device].flatMap { $0.isEmpty ? nil : $0 }
     guard isOfAll || device != nil else {
       throw CommandFailure("command 'domblkinfo' requires <device> option")
     }

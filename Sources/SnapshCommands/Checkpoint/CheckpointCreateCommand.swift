@@ -21,6 +21,7 @@ struct CheckpointCreateCommand: VirshCommand {
 
   init(_ arguments: ParsedArguments) throws {
     self.arguments = arguments
+    try arguments.require(Self.redefine, with: Self.redefineValidate)
     var flags: CheckpointCreateFlags = []
     if try arguments[Self.redefine] { flags.insert(.redefine) }
     if try arguments[Self.redefineValidate] { flags.insert(.redefineValidate) }
