@@ -5,6 +5,7 @@ public enum CommandRegistry {
   static let groups = [
     CommandGroup(keyword: "domain", title: "Domain Management"),
     CommandGroup(keyword: "snapshot", title: "Snapshot"),
+    CommandGroup(keyword: "host", title: "Host and Hypervisor"),
     CommandGroup(keyword: "xml", title: "Snapshot XML"),
     CommandGroup(keyword: "archive", title: "VMA archives"),
     CommandGroup(keyword: "save-image", title: "Save images"),
@@ -12,7 +13,7 @@ public enum CommandRegistry {
   ]
 
   static let commands =
-    domainCommands + snapshotCommands + xmlCommands + archiveCommands + saveImageCommands + toolCommands
+    domainCommands + snapshotCommands + hostCommands + xmlCommands + archiveCommands + saveImageCommands + toolCommands
 
   /// The grammar of all commands.
   public static let table = CommandTable(groups: groups, commands: commands.map { $0.grammar })

@@ -15,6 +15,9 @@ public final class Session {
   /// Set by `quit`: no further command of the session is run.
   var hasEnded = false
 
+  /// Whether commands come line by line, so that one may change what the next starts from.
+  var isShell = false
+
   init(options: GlobalOptions, console: Console, environment: [String: String] = [:]) {
     self.options = options
     self.console = console
@@ -33,6 +36,19 @@ public final class Session {
     if let opened { return opened }
     do {
       let connection = try Connection(uri: options.uri, readOnly: options.isReadOnly)
+      opened = connection
+      return connection
+    } catch {
+      throw CommandFailure("failed to connect to the hypervisor", cause: error)
+    }
+  }
+
+  /// Opens another connection for the commands that follow; the one before stays where this one cannot be had.
+  ///
+  /// - Throws: ``CommandFailure`` around libvirt's error.
+  func reconnect(to uri: String?, readOnly: Bool) throws -> Connection {
+    do {
+      let connection = try Connection(uri: uri.flatMap { $0.isEmpty ? nil : $0 }, readOnly: readOnly)
       opened = connection
       return connection
     } catch {
