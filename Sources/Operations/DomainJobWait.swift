@@ -39,7 +39,9 @@ public struct DomainBusyError: Error, Equatable, CustomStringConvertible {
   public let job: JobStatistics
 
   public var description: String {
-    let since = job.elapsedMilliseconds.map { ", begun \($0 / 1000) s ago" } ?? ""
+    let seconds = (job.elapsedMilliseconds ?? 0) / 1000
+    // A driver that has found its guest again does not know since when the job runs.
+    let since = seconds > 0 ? ", begun \(seconds) s ago" : ""
     return "domain '\(domain)' is held by a job: \(job.operation.text)\(since); let it end "
       + "('domjobabort \(domain)' ends it), or wait for it with --wait-for-job"
   }

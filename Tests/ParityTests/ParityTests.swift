@@ -45,7 +45,11 @@ struct ParityTests {
   @Test(
     "a command has every option of virsh's, in the same order, by place or by name alike",
     arguments: [
-      "define", "destroy", "domblklist", "domstate", "dumpxml", "list", "managedsave", "managedsave-remove",
+      "capabilities", "cd", "connect", "define", "destroy", "domblklist", "domid", "dominfo", "domname", "domrename",
+      "domstate", "domtime", "domuuid", "dumpxml", "event", "exit", "hostname", "list", "managedsave",
+      "managedsave-define", "managedsave-dumpxml", "managedsave-edit", "managedsave-remove", "pwd", "quit", "reboot",
+      "restore", "resume", "save", "save-image-define", "save-image-dumpxml", "save-image-edit", "shutdown",
+      "snapshot-edit", "suspend", "uri", "version",
       "snapshot-create", "snapshot-create-as", "snapshot-current", "snapshot-delete", "snapshot-dumpxml",
       "snapshot-info", "snapshot-list", "snapshot-parent", "snapshot-revert", "start", "undefine",
     ])
@@ -55,6 +59,8 @@ struct ParityTests {
     }
     let expected = synopsis(try ProgramRun.virsh(["help", command]).output)
     #expect(expected != nil)
-    #expect(synopsis(try ProgramRun.snapsh(["help", command]).output) == expected)
+    // The options that virsh does not have come last.
+    let ours = synopsis(try ProgramRun.snapsh(["help", command]).output)
+    #expect(ours?.replacing(/ \[--(drop|rewrite)-managed-save\]/, with: "") == expected)
   }
 }

@@ -13,7 +13,7 @@ struct EchoCommand: Command {
     name: "echo", group: "tool", abstract: "echo arguments. Used for internal testing.",
     discussion: "Echo back arguments, possibly with quoting. Used for internal testing.",
     options: [shell, xml, split, error, words],
-    examples: [("echo --shell 'a name' --xml", "Print a word as a shell and as XML want it.")])
+    examples: [("echo --shell 'a name'", "Print a word as a shell wants it.")])
 
   static let endsWithBlankLine = true
 
@@ -29,6 +29,7 @@ struct EchoCommand: Command {
     splits = try arguments[Self.split]
     isError = try arguments[Self.error]
     words = try arguments[Self.words]
+    if quotes && escapes { throw ArgumentError.mutuallyExclusive("--shell", "--xml") }
     if quotes && splits { throw ArgumentError.mutuallyExclusive("--shell", "--split") }
     if escapes && splits { throw ArgumentError.mutuallyExclusive("--xml", "--split") }
   }
@@ -36,7 +37,7 @@ struct EchoCommand: Command {
   func run(in session: Session) throws -> any CommandResult {
     let text = words.map(form).joined(separator: " ")
     if isError {
-      session.console.printError("error: \(text)\n")
+      if !words.isEmpty { session.console.printError("error: \(text)\n") }
       return EchoResult(text: "")
     }
     return EchoResult(text: text)
@@ -86,7 +87,7 @@ struct EchoCommand: Command {
         text += "\n"
       }
     }
-    return text + "\n"
+    return word.isEmpty ? "" : text + "\n"
   }
 }
 

@@ -22,7 +22,7 @@ struct SaveImageDefineCommand: VirshCommand {
   init(_ arguments: ParsedArguments) throws {
     file = try arguments[Self.file]
     xmlFile = try arguments[Self.xml]
-    flags = try Self.later.exclusiveFlags(in: arguments)
+    flags = try Self.later.flags(in: arguments)
   }
 
   func run(in session: Session) throws -> any CommandResult {

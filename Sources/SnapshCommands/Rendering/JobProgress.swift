@@ -98,8 +98,9 @@ struct JobFigures: Encodable, Equatable {
     completedBytes = total - min(remaining, total)
     elapsedSeconds = Double(elapsedMilliseconds) / 1000
     let rate = elapsedSeconds > 0 ? Double(completedBytes) / elapsedSeconds : 0
-    bytesPerSecond = rate >= 1 ? UInt64(rate) : nil
-    secondsLeft = rate >= 1 ? UInt64(Double(total - completedBytes) / rate) : nil
+    bytesPerSecond = rate >= 1 ? UInt64(exactly: rate.rounded()) : nil
+    secondsLeft =
+      rate >= 1 ? UInt64(exactly: (Double(total - completedBytes) / rate).rounded()) : nil
   }
 
   /// Whole percents, rounded down.

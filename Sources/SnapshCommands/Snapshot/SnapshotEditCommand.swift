@@ -35,6 +35,7 @@ struct SnapshotEditCommand: VirshCommand {
     }
     let snapshot = try name.map { try domain.snapshot(named: $0) } ?? domain.currentSnapshot()
     let makesCurrent = name != nil && isCurrentWanted
+    try session.waitForOtherJob(of: domain)
     return try edit(snapshot, makesCurrent: makesCurrent, in: session)
   }
 
