@@ -98,7 +98,7 @@ public struct DomainDestroyFlags: OptionSet, Sendable {
   public static let removeLogs = DomainDestroyFlags(rawValue: 1 << 1)
 }
 
-/// How a domain is saved (`virDomainSaveRestoreFlags`).
+/// How a domain is saved or restored (`virDomainSaveRestoreFlags`).
 public struct DomainSaveFlags: OptionSet, Sendable {
   /// The bits, as libvirt takes them.
   public let rawValue: UInt32
@@ -114,4 +114,6 @@ public struct DomainSaveFlags: OptionSet, Sendable {
   public static let running = DomainSaveFlags(rawValue: 1 << 1)
   /// Its next start leaves it paused (`VIR_DOMAIN_SAVE_PAUSED`, 0.9.5).
   public static let paused = DomainSaveFlags(rawValue: 1 << 2)
+  /// When restored: with a fresh NVRAM (`VIR_DOMAIN_SAVE_RESET_NVRAM`, 8.1.0).
+  public static let resetNVRAM = DomainSaveFlags(rawValue: 1 << 3)
 }

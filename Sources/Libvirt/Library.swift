@@ -14,6 +14,9 @@ public enum Library {
     try initialization.get()
   }
 
+  /// The version of the libvirt whose headers this was compiled with (`LIBVIR_VERSION_NUMBER`).
+  public static let compiledVersion = Version(number: UInt(LIBVIR_VERSION_NUMBER))
+
   /// The version of the libvirt that is linked, as three numbers (`virGetVersion`).
   public static func version() throws(LibvirtError) -> Version {
     try initialize()

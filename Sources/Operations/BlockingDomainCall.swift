@@ -50,6 +50,35 @@ public struct BlockingDomainCall: Sendable {
   }
 }
 
+extension BlockingDomainCall {
+  /// As ``run(cancellation:interval:progress:)``, for a call that returns something.
+  public static func value<Value: Sendable>(
+    on domain: Domain, cancellation: Cancellation, interval: Int32 = 500,
+    progress: (JobInfo) -> Void = { _ in },
+    _ call: @escaping @Sendable (Domain) throws(LibvirtError) -> Value
+  ) throws -> Value {
+    let returned = Returned<Value>()
+    let blocking = BlockingDomainCall(on: domain) { (domain) throws(LibvirtError) in
+      returned.value = try call(domain)
+    }
+    try blocking.run(cancellation: cancellation, interval: interval, progress: progress)
+    guard let value = returned.value else {
+      throw LibvirtError(code: .internalError, message: "a call on '\(domain.name)' ended without a result")
+    }
+    return value
+  }
+}
+
+/// What a call returned, on its way from one thread to the other.
+private final class Returned<Value: Sendable>: Sendable {
+  private let stored = Mutex<Value?>(nil)
+
+  var value: Value? {
+    get { stored.withLock { $0 } }
+    set { stored.withLock { $0 = newValue } }
+  }
+}
+
 /// The thread, its result, and the pipe that its end is read from.
 private final class Worker: Sendable {
   private let domain: Domain

@@ -9,13 +9,18 @@ public enum SnapshotReversion {
   ///   - snapshot: Where to go back to.
   ///   - flags: The domain's state afterwards.
   ///   - forces: Whether a risky revert is wanted nevertheless.
+  ///   - overridesManagedSave: Whether the one risk of a managed save is taken, because the save goes afterwards.
   /// - Throws: libvirt's error.
   public static func revert(
-    to snapshot: DomainSnapshot, _ flags: SnapshotRevertFlags, forcingIfRisky forces: Bool
+    to snapshot: DomainSnapshot, _ flags: SnapshotRevertFlags, forcingIfRisky forces: Bool,
+    overridingManagedSave overridesManagedSave: Bool = false
   ) throws(LibvirtError) {
     do {
       try snapshot.revert(flags)
-    } catch  where forces && error.code == .snapshotRevertRisky {
+    } catch
+      where error.code == .snapshotRevertRisky
+      && (forces || (overridesManagedSave && error.message.contains("managed save")))
+    {
       try snapshot.revert(flags.union(.force))
     }
   }

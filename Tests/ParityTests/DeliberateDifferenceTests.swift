@@ -244,12 +244,66 @@ struct DeliberateDifferenceTests {
     #expect(ours.job.output == "No current block job for vda\n")
   }
 
+  @Test("save ends every time; virsh's may wait for ever for a thread that has ended")
+  func saveEnds() throws {
+    let directory = try TemporaryDirectory()
+    let file = directory.file("alpha.save")
+    let cycles = Array(repeating: "save alpha \(file); restore \(file)", count: 100).joined(separator: "; ")
+    let ours = try snapsh("-q", cycles)
+    #expect(ours.status == 0)
+    #expect(ours.error.isEmpty)
+  }
+
+  @Test("an edit that libvirt refuses is an error and its text is kept; virsh has nobody to ask and crashes")
+  func refusedEdit() throws {
+    let directory = try TemporaryDirectory()
+    let settings = ["EDITOR": "sed -i 's/<domainsnapshot>/<wrong>/'", "TMPDIR": directory.path]
+    let theirs = try virsh("snapshot-edit", "alpha", "base", environment: settings)
+    #expect(theirs.error.hasPrefix("error: Failed."))
+    #expect(theirs.status != 1)
+    let ours = try snapsh("snapshot-edit", "alpha", "base", environment: settings)
+    #expect(ours.status == 1)
+    #expect(ours.error.hasPrefix("error: Failed to update base\n"))
+    let kept = try #require(ours.error.firstMatch(of: /the edited text is kept in '([^']+)'/)).output.1
+    #expect(kept.hasPrefix(directory.path))
+    let text = try String(contentsOfFile: String(kept), encoding: .utf8)
+    #expect(text.hasPrefix("<wrong>"))
+    var information = stat()
+    #expect(stat(String(kept), &information) == 0)
+    #expect(information.st_mode & 0o777 == 0o600)
+  }
+
+  @Test("a document edited to another name is refused before anything is defined; virsh defines, then takes back")
+  func editedName() throws {
+    let directory = try TemporaryDirectory()
+    let settings = ["EDITOR": "sed -i 's/<name>s</<name>other</'", "TMPDIR": directory.path]
+    let batch = "snapshot-create-as beta s; snapshot-edit beta s; snapshot-list beta --name"
+    let theirs = try virsh(batch, environment: settings)
+    #expect(theirs.output.contains("other"))
+    let ours = try ProgramRun.snapsh(["--keep-going", "-c", node, batch], environment: settings)
+    #expect(ours.error.contains("error: Must use --rename or --clone to change s to other\n"))
+    #expect(!ours.output.contains("other"))
+    #expect(ours.status == 1)
+  }
+
+  @Test("an editor that fails is told with its status; virsh tells of a child process")
+  func failingEditor() throws {
+    let settings = ["EDITOR": "false"]
+    #expect(try virsh("snapshot-edit", "alpha", "base", environment: settings).error.contains("Child process"))
+    let ours = try snapsh("snapshot-edit", "alpha", "base", environment: settings)
+    #expect(ours.error == "error: Failed to update base\nerror: the editor 'false' ended with status 1\n")
+    #expect(ours.status == 1)
+  }
+
   @Test("every entry of the document has a test here, by name")
   func documentIsComplete() throws {
     let document = String(
       decoding: try Data(contentsOf: URL(fileURLWithPath: packageDirectory + "/docs/virsh-differences.md")),
       as: UTF8.self)
-    let source = String(decoding: try Data(contentsOf: URL(fileURLWithPath: #filePath)), as: UTF8.self)
+    let directory = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+    let source = try ["DeliberateDifferenceTests.swift", "GuestDifferenceTests.swift"].map { file in
+      String(decoding: try Data(contentsOf: directory.appendingPathComponent(file)), as: UTF8.self)
+    }.joined()
     let named = document.matches(of: /`([a-zA-Z]+)\(\)`/).map { String($0.output.1) }
     #expect(named.count >= 15)
     for name in named {

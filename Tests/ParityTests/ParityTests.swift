@@ -49,7 +49,11 @@ struct ParityTests {
       "checkpoint-create", "checkpoint-create-as", "checkpoint-delete", "checkpoint-dumpxml",
       "checkpoint-info", "checkpoint-list", "checkpoint-parent", "domblkerror", "domblkinfo", "domblkstat",
       "domfsfreeze", "domfsinfo", "domfsthaw", "domjobabort", "domjobinfo",
-      "define", "destroy", "domblklist", "domstate", "dumpxml", "list", "managedsave", "managedsave-remove",
+      "capabilities", "cd", "connect", "define", "destroy", "domblklist", "domid", "dominfo", "domname", "domrename",
+      "domstate", "domtime", "domuuid", "dumpxml", "event", "exit", "hostname", "list", "managedsave",
+      "managedsave-define", "managedsave-dumpxml", "managedsave-edit", "managedsave-remove", "pwd", "quit", "reboot",
+      "restore", "resume", "save", "save-image-define", "save-image-dumpxml", "save-image-edit", "shutdown",
+      "snapshot-edit", "suspend", "uri", "version",
       "snapshot-create", "snapshot-create-as", "snapshot-current", "snapshot-delete", "snapshot-dumpxml",
       "snapshot-info", "snapshot-list", "snapshot-parent", "snapshot-revert", "start", "undefine",
     ])
@@ -59,6 +63,8 @@ struct ParityTests {
     }
     let expected = synopsis(try ProgramRun.virsh(["help", command]).output)
     #expect(expected != nil)
-    #expect(synopsis(try ProgramRun.snapsh(["help", command]).output) == expected)
+    // The options that virsh does not have come last.
+    let ours = synopsis(try ProgramRun.snapsh(["help", command]).output)
+    #expect(ours?.replacing(/ \[--(drop|rewrite)-managed-save\]/, with: "") == expected)
   }
 }

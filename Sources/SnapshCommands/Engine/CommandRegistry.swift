@@ -7,6 +7,7 @@ public enum CommandRegistry {
     CommandGroup(keyword: "snapshot", title: "Snapshot"),
     CommandGroup(keyword: "checkpoint", title: "Checkpoint"),
     CommandGroup(keyword: "backup", title: "Backup"),
+    CommandGroup(keyword: "host", title: "Host and Hypervisor"),
     CommandGroup(keyword: "xml", title: "Snapshot XML"),
     CommandGroup(keyword: "archive", title: "VMA archives"),
     CommandGroup(keyword: "save-image", title: "Save images"),
@@ -14,7 +15,7 @@ public enum CommandRegistry {
   ]
 
   static let commands =
-    domainCommands + blockCommands + jobCommands + fileSystemCommands + snapshotCommands + checkpointCommands
+    domainCommands + hostCommands + blockCommands + jobCommands + fileSystemCommands + snapshotCommands + checkpointCommands
     + backupCommands + xmlCommands + archiveCommands + saveImageCommands + toolCommands
 
   /// The grammar of all commands.

@@ -1,3 +1,4 @@
+import Glibc
 import Synchronization
 import SystemPackage
 
@@ -8,6 +9,13 @@ public protocol ByteSink: AnyObject, Sendable {
   /// - Parameter bytes: What is printed.
   /// - Throws: ``ConsoleError``.
   func write(_ bytes: [UInt8]) throws
+
+  /// Whether a person looks at it.
+  var isTerminal: Bool { get }
+}
+
+extension ByteSink {
+  public var isTerminal: Bool { false }
 }
 
 /// Standard output that cannot be written to.
@@ -30,6 +38,8 @@ public final class FileDescriptorSink: ByteSink {
   public init(_ descriptor: FileDescriptor) {
     self.descriptor = descriptor
   }
+
+  public var isTerminal: Bool { isatty(descriptor.rawValue) == 1 }
 
   public func write(_ bytes: [UInt8]) throws {
     do {

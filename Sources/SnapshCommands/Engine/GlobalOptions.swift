@@ -9,6 +9,18 @@ public struct GlobalOptions: Sendable, Equatable {
     case longVersion
   }
 
+  /// How the progress of long work is told.
+  public enum ProgressMode: String, Sendable, CaseIterable {
+    /// On a terminal, or where a command's `--verbose` asks for it.
+    case auto
+    /// Lines of text.
+    case plain
+    /// JSON objects, one a line.
+    case json
+    /// Not at all.
+    case none
+  }
+
   /// `-c`: the hypervisor's URI; libvirt chooses where there is none.
   public internal(set) var uri: String?
   /// `-r`: a connection that can change nothing.
@@ -21,6 +33,10 @@ public struct GlobalOptions: Sendable, Equatable {
   public internal(set) var json = false
   /// `--keep-going`: a batch goes on after a command that failed.
   public internal(set) var keepsGoing = false
+  /// `--progress`: how the progress of long work is told.
+  public internal(set) var progress = ProgressMode.auto
+  /// `--wait-for-job`: a domain that a job holds is waited for.
+  public internal(set) var waitsForJob = false
   /// Whether the URI was given on the command line rather than by the environment.
   var isURIExplicit = false
   var request: Request?
@@ -33,7 +49,8 @@ public struct GlobalOptions: Sendable, Equatable {
     "h": "help", "q": "quiet", "r": "readonly", "t": "timing", "v": "v", "V": "V",
   ]
   private static let longNames = [
-    "connect", "help", "quiet", "readonly", "timing", "version", "json", "keep-going",
+    "connect", "help", "quiet", "readonly", "timing", "version", "json", "keep-going", "progress",
+    "wait-for-job",
   ]
 
   /// Reads the options at the start of a command line.
@@ -77,6 +94,15 @@ public struct GlobalOptions: Sendable, Equatable {
         throw UsageError.missingGlobalValue(option: "'-c'/'--connect'")
       }
       setURI(value)
+    case "progress":
+      guard let value = attached ?? words.popFirst() else {
+        throw UsageError.missingGlobalValue(option: "'--progress'")
+      }
+      guard let mode = ProgressMode(rawValue: value) else {
+        throw UsageError.invalidGlobalValue(
+          "option --progress must be auto, plain, json or none, not '\(value)'")
+      }
+      progress = mode
     case "version":
       request = attached == "long" ? .longVersion : .shortVersion
     default:
@@ -116,6 +142,7 @@ public struct GlobalOptions: Sendable, Equatable {
     case "readonly": isReadOnly = true
     case "timing": showsTiming = true
     case "json": json = true
+    case "wait-for-job": waitsForJob = true
     default: keepsGoing = true
     }
   }

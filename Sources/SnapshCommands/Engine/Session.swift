@@ -11,9 +11,14 @@ public final class Session {
   var printsJSON = false
   /// The hypervisor connection, once it is open.
   private var opened: Connection?
+  /// What `connect` has connected to since the start.
+  private var connectedURI: String?
 
   /// Set by `quit`: no further command of the session is run.
   var hasEnded = false
+
+  /// Whether commands come line by line, so that one may change what the next starts from.
+  var isShell = false
 
   init(options: GlobalOptions, console: Console, environment: [String: String] = [:]) {
     self.options = options
@@ -34,6 +39,25 @@ public final class Session {
     do {
       let connection = try Connection(uri: options.uri, readOnly: options.isReadOnly)
       opened = connection
+      return connection
+    } catch {
+      throw CommandFailure("failed to connect to the hypervisor", cause: error)
+    }
+  }
+
+  /// Opens another connection for the commands that follow; the one before stays where this one cannot be had.
+  ///
+  /// - Parameters:
+  ///   - uri: What to connect to; what the session is connected to now where there is none.
+  ///   - readOnly: Whether every change is to be refused.
+  /// - Throws: ``CommandFailure`` around libvirt's error.
+  func reconnect(to uri: String?, readOnly: Bool) throws -> Connection {
+    let target = uri ?? connectedURI ?? options.uri
+    do {
+      let connection = try Connection(
+        uri: target.flatMap { $0.isEmpty ? nil : $0 }, readOnly: readOnly)
+      opened = connection
+      connectedURI = target
       return connection
     } catch {
       throw CommandFailure("failed to connect to the hypervisor", cause: error)

@@ -1,7 +1,8 @@
 extension CommandRegistry {
   /// The commands on the tool itself.
   static let toolCommands: [any Command.Type] = [
-    HelpCommand.self, QuitCommand.self, ExitCommand.self, CompletionCommand.self, CompleteCommand.self,
-    ManualCommand.self,
+    ChangeDirectoryCommand.self, CompleteCommand.self, CompletionCommand.self, EchoCommand.self,
+    ExitCommand.self, HelpCommand.self, ManualCommand.self, PrintWorkingDirectoryCommand.self,
+    QuitCommand.self,
   ]
 }

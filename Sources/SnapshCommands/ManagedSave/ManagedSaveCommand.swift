@@ -36,18 +36,15 @@ struct ManagedSaveCommand: VirshCommand {
   func run(in session: Session) throws -> any CommandResult {
     let found = try session.domain(domain)
     let action = DomainAction(domain: found.name, uuid: try found.uuid(), action: "saved")
-    let progress = JobProgressLine(
-      label: "Managedsave", console: showsProgress && !session.printsJSON ? session.console : nil)
     let flags = flags
-    let save = BlockingDomainCall(on: found) { (domain) throws(LibvirtError) in
-      try domain.managedSave(flags)
-    }
     do {
-      try save.run(cancellation: session.interruptible(), progress: progress.show)
+      try session.runJob(on: found, label: "Managedsave", isVerbose: showsProgress) {
+        (domain) throws(LibvirtError) in
+        try domain.managedSave(flags)
+      }
     } catch let error as LibvirtError {
       throw CommandFailure("Failed to save domain '\(domain)' state", cause: error)
     }
-    progress.finish()
     return Sentence("\nDomain '\(domain)' state saved by libvirt\n", fields: action)
   }
 }

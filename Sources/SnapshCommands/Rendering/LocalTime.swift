@@ -12,6 +12,25 @@ struct LocalTime {
   /// That is `ctime(3)`, which itself writes past its 26 bytes for years of five digits.
   var ctime: String { format("%a %b %e %H:%M:%S %Y", in: localtime_r) }
 
+  /// Nanoseconds beyond the seconds.
+  var nanoseconds = 0
+
+  /// This instant.
+  static func now() -> LocalTime {
+    var instant = timespec()
+    clock_gettime(CLOCK_REALTIME, &instant)
+    return LocalTime(seconds: Int64(instant.tv_sec), nanoseconds: Int(instant.tv_nsec))
+  }
+
+  /// To the millisecond, in UTC, as virsh stamps events: `2026-11-21 01:36:49.123+0000`.
+  var millisecondText: String {
+    let fraction = String(1000 + nanoseconds / 1_000_000).dropFirst()
+    return format("%Y-%m-%d %H:%M:%S.", in: gmtime_r) + fraction + "+0000"
+  }
+
+  /// In UTC without saying so, as virsh prints a guest's clock: `2026-11-21 01:36:49`.
+  var clockFace: String { format("%Y-%m-%d %H:%M:%S", in: gmtime_r) }
+
   /// In UTC by RFC 3339: `2026-11-21T01:36:49Z`.
   var rfc3339: String { format("%Y-%m-%dT%H:%M:%SZ", in: gmtime_r) }
 

@@ -17,7 +17,8 @@ struct Shell {
   /// - Parameter input: The source of lines.
   /// - Returns: 0 where all commands of a script succeeded; a shell at a terminal ends with 0.
   func run(_ input: any CommandInput) -> Int32 {
-    input.isInteractive ? runPrompt() : runScript(input)
+    session.isShell = true
+    return input.isInteractive ? runPrompt() : runScript(input)
   }
 
   private func runScript(_ input: any CommandInput) -> Int32 {

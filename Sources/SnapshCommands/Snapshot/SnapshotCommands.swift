@@ -6,6 +6,7 @@ extension CommandRegistry {
     SnapshotCurrentCommand.self,
     SnapshotDeleteCommand.self,
     SnapshotDumpXMLCommand.self,
+    SnapshotEditCommand.self,
     SnapshotInfoCommand.self,
     SnapshotListCommand.self,
     SnapshotParentCommand.self,

@@ -17,7 +17,7 @@ struct SnapshotCreateAsCommand: VirshCommand {
     name: "snapshot-create-as", group: "snapshot", abstract: "Create a snapshot from a set of args",
     discussion: "Create a snapshot (disk and RAM) from arguments",
     options: [DomainOption.domain, name, description, printXML] + SnapshotCreation.flagOptions
-      + [memory, disks],
+      + [memory, disks, ManagedSaveOption.drop, ManagedSaveOption.rewrite],
     examples: [
       (
         "snapshot-create-as guest before-upgrade --disk-only --diskspec vda,file=/images/guest.upgrade",
@@ -27,9 +27,11 @@ struct SnapshotCreateAsCommand: VirshCommand {
 
   private let arguments: ParsedArguments
   private let flags: SnapshotCreateFlags
+  private let choice: ManagedSaveGuard.Choice
 
   init(_ arguments: ParsedArguments) throws {
     self.arguments = arguments
+    choice = try ManagedSaveOption.choice(in: arguments)
     flags = try SnapshotCreation.flags(in: arguments)
   }
 
@@ -40,7 +42,8 @@ struct SnapshotCreateAsCommand: VirshCommand {
       memory: try arguments[Self.memory].map(MemorySpecification.init)?.element,
       disks: try arguments[Self.disks].map { try DiskSpecification($0).element })
     if try arguments[Self.printXML] { return draft.result }
-    let snapshot = try SnapshotRequest(xml: draft.xml, flags).create(on: domain)
+    let snapshot = try SnapshotCreation.create(
+      xml: draft.xml, flags, on: domain, choice: choice, in: session)
     return SnapshotCreation.result(of: snapshot, source: nil)
   }
 }

@@ -11,15 +11,18 @@ struct SnapshotCreateCommand: VirshCommand {
   static let grammar = CommandGrammar(
     name: "snapshot-create", group: "snapshot", abstract: "Create a snapshot from XML",
     discussion: "Create a snapshot (disk and RAM) from XML",
-    options: [DomainOption.domain, file, redefine, current] + SnapshotCreation.flagOptions,
+    options: [DomainOption.domain, file, redefine, current] + SnapshotCreation.flagOptions
+      + [ManagedSaveOption.drop, ManagedSaveOption.rewrite],
     examples: [("snapshot-create guest request.xml --atomic", "Take the snapshot that a document describes.")]
   )
 
   private let arguments: ParsedArguments
   private let flags: SnapshotCreateFlags
+  private let choice: ManagedSaveGuard.Choice
 
   init(_ arguments: ParsedArguments) throws {
     self.arguments = arguments
+    choice = try ManagedSaveOption.choice(in: arguments)
     var flags = try SnapshotCreation.flags(in: arguments)
     if try arguments[Self.redefine] { flags.insert(.redefine) }
     if try arguments[Self.current] { flags.insert(.current) }
@@ -30,7 +33,7 @@ struct SnapshotCreateCommand: VirshCommand {
     let domain = try session.domain(arguments[DomainOption.domain])
     let file = try arguments[Self.file]
     let xml = try file.map { try XMLFile(path: $0).text() } ?? "<domainsnapshot/>"
-    let snapshot = try SnapshotRequest(xml: xml, flags).create(on: domain)
+    let snapshot = try SnapshotCreation.create(xml: xml, flags, on: domain, choice: choice, in: session)
     return SnapshotCreation.result(of: snapshot, source: file)
   }
 }

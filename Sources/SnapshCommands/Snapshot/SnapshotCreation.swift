@@ -1,5 +1,6 @@
 import CommandGrammar
 import Libvirt
+import Operations
 
 /// What `snapshot-create` and `snapshot-create-as` share.
 enum SnapshotCreation {
@@ -21,6 +22,26 @@ enum SnapshotCreation {
     var flags: SnapshotCreateFlags = []
     for entry in flagTable where try arguments[entry.option] { flags.insert(entry.flag) }
     return flags
+  }
+
+  /// Takes the snapshot, with progress, and settles what becomes of a managed save.
+  ///
+  /// - Throws: What keeps it from being taken; nothing has been changed then, except where a
+  ///   `ManagedSaveRewriteError` says otherwise.
+  static func create(
+    xml: String, _ flags: SnapshotCreateFlags, on domain: Domain, choice: ManagedSaveGuard.Choice,
+    in session: Session
+  ) throws -> DomainSnapshot {
+    // Redefining touches no disk.
+    let settles =
+      try !flags.contains(.redefine)
+      && ManagedSaveGuard.standsInTheWay(of: .snapshot, on: domain, choice: choice)
+    let request = SnapshotRequest(xml: xml, flags)
+    let snapshot = try session.runJob(on: domain, label: "Snapshot") { (domain) throws(LibvirtError) in
+      try request.create(on: domain)
+    }
+    if settles { try ManagedSaveGuard.settle(domain, choice: choice) }
+    return snapshot
   }
 
   /// What is said of a snapshot that has been taken; `source` is the document's file, where there was one.

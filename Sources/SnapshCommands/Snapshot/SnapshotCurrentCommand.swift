@@ -30,6 +30,7 @@ struct SnapshotCurrentCommand: VirshCommand {
     let domainName = try arguments[DomainOption.domain]
     let domain = try session.domain(domainName)
     if let name = try arguments[Self.snapshotName] {
+      try session.waitForOtherJob(of: domain)
       try SnapshotRedefinition.makeCurrent(domain.snapshot(named: name))
       return Sentence(
         "Snapshot \(name) set as current",

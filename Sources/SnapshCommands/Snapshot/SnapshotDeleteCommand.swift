@@ -35,9 +35,12 @@ struct SnapshotDeleteCommand: VirshCommand {
     let domain = try session.domain(domain)
     let snapshot = try selector.snapshot(of: domain)
     let name = snapshot.name
+    let flags = flags
     do {
-      try snapshot.delete(flags)
-    } catch {
+      try session.runJob(on: domain, label: "Delete") { (_) throws(LibvirtError) in
+        try snapshot.delete(flags)
+      }
+    } catch let error as LibvirtError {
       throw CommandFailure("Failed to delete snapshot \(name)", cause: error)
     }
     let onlyChildren = flags.contains(.childrenOnly)

@@ -15,18 +15,22 @@ struct SnapshotRevertCommand: VirshCommand {
   static let grammar = CommandGrammar(
     name: "snapshot-revert", group: "snapshot", abstract: "Revert a domain to a snapshot",
     discussion: "Revert domain to snapshot",
-    options: [DomainOption.domain, name, current, running, paused, force, resetNVRAM],
+    options: [
+      DomainOption.domain, name, current, running, paused, force, resetNVRAM, ManagedSaveOption.drop,
+    ],
     examples: [("snapshot-revert guest before-upgrade --running", "Go back, and leave the guest running.")])
 
   private let domain: String
   private let selector: SnapshotSelector
   private let flags: SnapshotRevertFlags
   private let forces: Bool
+  private let choice: ManagedSaveGuard.Choice
 
   init(_ arguments: ParsedArguments) throws {
     domain = try arguments[DomainOption.domain]
     selector = SnapshotSelector(arguments, name: Self.name, current: Self.current)
     forces = try arguments[Self.force]
+    choice = try arguments[ManagedSaveOption.drop] ? .drop : .refuse
     var flags: SnapshotRevertFlags = []
     if try arguments[Self.running] { flags.insert(.running) }
     if try arguments[Self.paused] { flags.insert(.paused) }
@@ -39,8 +43,14 @@ struct SnapshotRevertCommand: VirshCommand {
     let snapshot = try selector.snapshot(of: domain)
     let name = snapshot.name
     do {
-      try SnapshotReversion.revert(to: snapshot, flags, forcingIfRisky: forces)
-    } catch {
+      let drops = try ManagedSaveGuard.standsInTheWay(of: .revert, on: domain, choice: choice)
+      let (flags, forces) = (flags, forces)
+      try session.runJob(on: domain, label: "Revert") { (_) throws(LibvirtError) in
+        try SnapshotReversion.revert(
+          to: snapshot, flags, forcingIfRisky: forces, overridingManagedSave: drops)
+      }
+      if drops { try ManagedSaveGuard.settle(domain, choice: choice) }
+    } catch let error as LibvirtError {
       throw CommandFailure("Failed to revert snapshot \(name)", cause: error)
     }
     return Sentence(

@@ -1,0 +1,85 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// The entries of docs/virsh-differences.md that only a real guest shows.
+@Suite("Where snapsh differs from virsh on purpose, on a real guest")
+struct GuestDifferenceTests {
+  private func diskSource(_ guest: EmbeddedGuest, of command: String...) throws -> String {
+    let words = [command[0], guest.name] + command.dropFirst() + ["--xpath", "//disk[target/@dev='vda']/source"]
+    return try run(["virsh", "-q", "-c", guest.uri] + words).check().stdout
+  }
+
+  @Test("a snapshot under a managed save is refused until something is said of the save; virsh lets the data be lost")
+  func managedSaveTrap() throws {
+    try EmbeddedGuest.with(disks: [.init("vda")]) { guest in
+      try guest.startAndWaitForTicks(2)
+      try guest.snapsh("managedsave", guest.name).check()
+      let before = try #require(guest.ticks.last)
+      let refused = try guest.snapsh("snapshot-create-as", guest.name, "s1", "--disk-only")
+      #expect(refused.status == 1)
+      #expect(refused.stderr.contains("--rewrite-managed-save"))
+      #expect(refused.stderr.contains("--drop-managed-save"))
+      #expect(try guest.virsh("snapshot-list", guest.name, "--name").stdout.isEmpty)
+
+      let words = ["snapshot-create-as", guest.name, "s1", "--disk-only"]
+      try run(["virsh", "-c", guest.uri] + words).check()
+      // The trap: the save goes on with the image below the overlay.
+      #expect(try diskSource(guest, of: "managedsave-dumpxml").contains("vda.qcow2"))
+      #expect(try diskSource(guest, of: "dumpxml", "--inactive").contains("vda.s1"))
+
+      try guest.snapsh(
+        "snapshot-create-as", guest.name, "s2", "--disk-only", "--rewrite-managed-save"
+      ).check()
+      #expect(try diskSource(guest, of: "managedsave-dumpxml").contains("vda.s2"))
+      let count = guest.ticks.count
+      try guest.virsh("start", guest.name).check()
+      if guest.ticks.count == count { try guest.waitForTicks(1) }
+      // It has gone on, not booted, and on the new overlay.
+      #expect(guest.ticks[count] == before + 1)
+      #expect(guest.boots == 1)
+      #expect(try diskSource(guest, of: "dumpxml").contains("vda.s2"))
+    }
+  }
+
+  @Test("a revert under a managed save is refused, or throws the save away; virsh keeps one that no longer fits")
+  func managedSaveAndRevert() throws {
+    try EmbeddedGuest.with(disks: [.init("vda")]) { guest in
+      try guest.snapsh("snapshot-create-as", guest.name, "off").check()
+      try guest.startAndWaitForTicks(1)
+      try guest.snapsh("managedsave", guest.name).check()
+      let refused = try guest.snapsh("snapshot-revert", guest.name, "off", "--force")
+      #expect(refused.status == 1)
+      #expect(refused.stderr.contains("--drop-managed-save"))
+      try guest.virsh("snapshot-revert", guest.name, "off", "--force").check()
+      #expect(try guest.virsh("dominfo", guest.name).stdout.contains("Managed save:   yes"))
+      try guest.snapsh("snapshot-revert", guest.name, "off", "--drop-managed-save").check()
+      #expect(try guest.virsh("dominfo", guest.name).stdout.contains("Managed save:   no"))
+    }
+  }
+
+  @Test("a domain that a job holds is refused at once, with the job's name; virsh waits half a minute and names a function")
+  func busyDomain() throws {
+    try EmbeddedGuest.with(disks: [.init("vda")]) { guest in
+      try guest.startAndWaitForTicks(1)
+      let request = guest.root + "/backup.xml"
+      try """
+      <domainbackup mode='pull'>
+        <server transport='unix' socket='\(guest.root)/nbd.sock'/>
+        <disks><disk name='vda' type='file'><scratch file='\(guest.root)/scratch.qcow2'/></disk></disks>
+      </domainbackup>
+      """.write(toFile: request, atomically: true, encoding: .utf8)
+      try guest.virsh("backup-begin", guest.name, request).check()
+      let theirs = try guest.virsh("snapshot-create-as", guest.name, "s1", "--disk-only")
+      #expect(theirs.stderr.contains("cannot acquire state change lock"))
+      for command in [["snapshot-create-as", guest.name, "s1", "--disk-only"], ["managedsave", guest.name]] {
+        let ours = try TestSupport.snapsh(["-c", guest.uri] + command)
+        #expect(ours.status == 1)
+        #expect(ours.stderr.contains("domain '\(guest.name)' is held by a job: backup"))
+        #expect(ours.stderr.contains("--wait-for-job"))
+      }
+      let json = try guest.snapsh("--json", "managedsave", guest.name)
+      #expect(json.stderr.hasPrefix(#"{"error":{"kind":"busy","#))
+    }
+  }
+}
