@@ -29,7 +29,7 @@ extension DomainEvent {
     case .balloon(let size): return "\(head): \(size)KiB\n"
     case .device(let alias): return "\(head): \(alias)\n"
     case .parameters(let list):
-      return "\(head):\n" + list.map { "\t\($0.name): \($0.value.text)\n" }.joined()
+      return "\(head):\n" + list.map { "\t\($0.name): \($0.value.eventText)\n" }.joined()
     case .agentLifecycle(let state, let reason):
       return
         "\(head): state: '\(EventWords.word(state, in: EventWords.agentStates))' reason: '\(EventWords.word(reason, in: EventWords.agentReasons))'\n"
@@ -66,8 +66,8 @@ extension DomainEvent {
 }
 
 extension TypedParameter.Value {
-  /// The value as virsh prints it.
-  var text: String {
+  /// The value as virsh prints it in an event.
+  var eventText: String {
     switch self {
     case .int32(let number): String(number)
     case .uint32(let number): String(number)
