@@ -65,6 +65,6 @@ struct ParityTests {
     #expect(expected != nil)
     // The options that virsh does not have come last.
     let ours = synopsis(try ProgramRun.snapsh(["help", command]).output)
-    #expect(ours?.replacing(/ \[--(drop|rewrite)-managed-save\]/, with: "") == expected)
+    #expect(ours?.replacing(/\ \[--(drop|rewrite)-managed-save\]/, with: "") == expected)
   }
 }
