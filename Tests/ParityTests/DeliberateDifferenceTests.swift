@@ -257,7 +257,7 @@ struct DeliberateDifferenceTests {
   @Test("an edit that libvirt refuses is an error and its text is kept; virsh has nobody to ask and crashes")
   func refusedEdit() throws {
     let directory = try TemporaryDirectory()
-    let settings = ["EDITOR": "sed -i 's/<domainsnapshot>/<wrong>/'", "TMPDIR": directory.path]
+    let settings = ["VISUAL": "sed -i 's/<domainsnapshot>/<wrong>/'", "TMPDIR": directory.path]
     let theirs = try virsh("snapshot-edit", "alpha", "base", environment: settings)
     #expect(theirs.error.hasPrefix("error: Failed."))
     #expect(theirs.status != 1)
@@ -276,7 +276,7 @@ struct DeliberateDifferenceTests {
   @Test("a document edited to another name is refused before anything is defined; virsh defines, then takes back")
   func editedName() throws {
     let directory = try TemporaryDirectory()
-    let settings = ["EDITOR": "sed -i 's/<name>s</<name>other</'", "TMPDIR": directory.path]
+    let settings = ["VISUAL": "sed -i 's/<name>s</<name>other</'", "TMPDIR": directory.path]
     let batch = "snapshot-create-as beta s; snapshot-edit beta s; snapshot-list beta --name"
     let theirs = try virsh(batch, environment: settings)
     #expect(theirs.output.contains("other"))
@@ -288,7 +288,7 @@ struct DeliberateDifferenceTests {
 
   @Test("an editor that fails is told with its status; virsh tells of a child process")
   func failingEditor() throws {
-    let settings = ["EDITOR": "false"]
+    let settings = ["VISUAL": "false"]
     #expect(try virsh("snapshot-edit", "alpha", "base", environment: settings).error.contains("Child process"))
     let ours = try snapsh("snapshot-edit", "alpha", "base", environment: settings)
     #expect(ours.error == "error: Failed to update base\nerror: the editor 'false' ended with status 1\n")
