@@ -47,7 +47,7 @@ struct ParityTests {
     arguments: [
       "backup-begin", "backup-dumpxml", "blockcommit", "blockcopy", "blockjob", "blockpull",
       "checkpoint-create", "checkpoint-create-as", "checkpoint-delete", "checkpoint-dumpxml",
-      "checkpoint-info", "checkpoint-list", "checkpoint-parent", "domblkerror", "domblkinfo", "domblkstat",
+      "checkpoint-edit", "checkpoint-info", "checkpoint-list", "checkpoint-parent", "domblkerror", "domblkinfo", "domblkstat",
       "domfsfreeze", "domfsinfo", "domfsthaw", "domjobabort", "domjobinfo",
       "capabilities", "cd", "connect", "define", "destroy", "domblklist", "domid", "dominfo", "domname", "domrename",
       "domstate", "domtime", "domuuid", "dumpxml", "event", "exit", "hostname", "list", "managedsave",

@@ -5,6 +5,7 @@ extension CommandRegistry {
     CheckpointCreateAsCommand.self,
     CheckpointDeleteCommand.self,
     CheckpointDumpXMLCommand.self,
+    CheckpointEditCommand.self,
     CheckpointInfoCommand.self,
     CheckpointListCommand.self,
     CheckpointParentCommand.self,
