@@ -24,7 +24,8 @@ public final class DomainEventWatch: Sendable {
   ///   - connection: Whose domains.
   ///   - domain: One of them, or all.
   /// - Throws: libvirt's error when no kind can be listened to.
-  public init(_ kinds: [DomainEvent.Kind], on connection: Connection, of domain: Domain?) throws(LibvirtError) {
+  public init(_ kinds: [DomainEvent.Kind], on connection: Connection, of domain: Domain?) throws(LibvirtError)
+  {
     var subscriptions: [DomainEventSubscription] = []
     let queue = queue
     var refusal: LibvirtError?

@@ -15,7 +15,8 @@ public enum DomainJobWait {
   ///   - cancellation: Ends the waiting.
   /// - Throws: ``DomainBusyError``, or ``CancelledError``.
   public static func untilFree(
-    _ domain: Domain, harmless: Set<JobOperation> = [], waits: Bool, cancellation: @autoclosure () -> Cancellation
+    _ domain: Domain, harmless: Set<JobOperation> = [], waits: Bool,
+    cancellation: @autoclosure () -> Cancellation
   ) throws {
     while let job = job(of: domain), !harmless.contains(job.operation) {
       guard waits else { throw DomainBusyError(domain: domain.name, job: job) }

@@ -273,7 +273,8 @@ struct DeliberateDifferenceTests {
     #expect(information.st_mode & 0o777 == 0o600)
   }
 
-  @Test("a document edited to another name is refused before anything is defined; virsh defines, then takes back")
+  @Test(
+    "a document edited to another name is refused before anything is defined; virsh defines, then takes back")
   func editedName() throws {
     let directory = try TemporaryDirectory()
     let settings = ["VISUAL": "sed -i 's/<name>s</<name>other</'", "TMPDIR": directory.path]
@@ -289,7 +290,8 @@ struct DeliberateDifferenceTests {
   @Test("an editor that fails is told with its status; virsh tells of a child process")
   func failingEditor() throws {
     let settings = ["VISUAL": "false"]
-    #expect(try virsh("snapshot-edit", "alpha", "base", environment: settings).error.contains("Child process"))
+    #expect(
+      try virsh("snapshot-edit", "alpha", "base", environment: settings).error.contains("Child process"))
     let ours = try snapsh("snapshot-edit", "alpha", "base", environment: settings)
     #expect(ours.error == "error: Failed to update base\nerror: the editor 'false' ended with status 1\n")
     #expect(ours.status == 1)

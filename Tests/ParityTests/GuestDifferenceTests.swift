@@ -6,11 +6,14 @@ import Testing
 @Suite("Where snapsh differs from virsh on purpose, on a real guest")
 struct GuestDifferenceTests {
   private func diskSource(_ guest: EmbeddedGuest, of command: String...) throws -> String {
-    let words = [command[0], guest.name] + command.dropFirst() + ["--xpath", "//disk[target/@dev='vda']/source"]
+    let words =
+      [command[0], guest.name] + command.dropFirst() + ["--xpath", "//disk[target/@dev='vda']/source"]
     return try run(["virsh", "-q", "-c", guest.uri] + words).check().stdout
   }
 
-  @Test("a snapshot under a managed save is refused until something is said of the save; virsh lets the data be lost")
+  @Test(
+    "a snapshot under a managed save is refused until something is said of the save; virsh lets the data be lost"
+  )
   func managedSaveTrap() throws {
     try EmbeddedGuest.with(disks: [.init("vda")]) { guest in
       try guest.startAndWaitForTicks(2)
@@ -42,7 +45,8 @@ struct GuestDifferenceTests {
     }
   }
 
-  @Test("a revert under a managed save is refused, or throws the save away; virsh keeps one that no longer fits")
+  @Test(
+    "a revert under a managed save is refused, or throws the save away; virsh keeps one that no longer fits")
   func managedSaveAndRevert() throws {
     try EmbeddedGuest.with(disks: [.init("vda")]) { guest in
       try guest.snapsh("snapshot-create-as", guest.name, "off").check()
@@ -58,7 +62,9 @@ struct GuestDifferenceTests {
     }
   }
 
-  @Test("a domain that a job holds is refused at once, with the job's name; virsh waits half a minute and names a function")
+  @Test(
+    "a domain that a job holds is refused at once, with the job's name; virsh waits half a minute and names a function"
+  )
   func busyDomain() throws {
     try EmbeddedGuest.with(disks: [.init("vda")]) { guest in
       try guest.startAndWaitForTicks(1)

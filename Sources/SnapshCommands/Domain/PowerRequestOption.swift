@@ -22,7 +22,8 @@ enum PowerRequestOption {
     for word in text.split(separator: ",", omittingEmptySubsequences: false) {
       guard let way = ways.first(where: { $0.word == word })?.way else {
         throw CommandFailure(
-          "Unknown mode \(word) value, expecting 'acpi', 'agent', 'initctl', 'signal'\(conjunction) 'paravirt'")
+          "Unknown mode \(word) value, expecting 'acpi', 'agent', 'initctl', 'signal'\(conjunction) 'paravirt'"
+        )
       }
       named.insert(way)
     }

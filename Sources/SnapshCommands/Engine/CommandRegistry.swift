@@ -15,7 +15,8 @@ public enum CommandRegistry {
   ]
 
   static let commands =
-    domainCommands + hostCommands + blockCommands + jobCommands + fileSystemCommands + snapshotCommands + checkpointCommands
+    domainCommands + hostCommands + blockCommands + jobCommands + fileSystemCommands + snapshotCommands
+    + checkpointCommands
     + backupCommands + xmlCommands + archiveCommands + saveImageCommands + toolCommands
 
   /// The grammar of all commands.

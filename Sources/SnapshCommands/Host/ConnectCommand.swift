@@ -10,7 +10,9 @@ struct ConnectCommand: Command {
     name: "connect", group: "host", abstract: "(re)connect to hypervisor",
     discussion: "Connect to local hypervisor. This is built-in command after shell start up.",
     options: [name, readOnly],
-    examples: [("connect qemu:///system --readonly", "Look at another hypervisor, unable to change anything.")])
+    examples: [
+      ("connect qemu:///system --readonly", "Look at another hypervisor, unable to change anything.")
+    ])
 
   static let endsWithBlankLine = true
 

@@ -29,7 +29,10 @@ struct VersionCommand: VirshCommand {
 /// What `version` prints.
 struct VersionResult: CommandResult {
   private enum CodingKeys: String, CodingKey {
-    case snapsh, compiled = "compiledLibvirt", library = "libvirt", driver, hypervisor, daemon
+    case snapsh
+    case compiled = "compiledLibvirt"
+    case library = "libvirt"
+    case driver, hypervisor, daemon
   }
 
   let snapsh = Tool.version

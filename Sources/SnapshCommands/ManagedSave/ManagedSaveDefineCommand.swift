@@ -12,7 +12,9 @@ struct ManagedSaveDefineCommand: VirshCommand {
     abstract: "redefine the XML for a domain's managed save state file",
     discussion: "Replace the domain XML associated with a managed save state file",
     options: [DomainOption.domain, xml, later.running, later.paused],
-    examples: [("managedsave-define guest moved.xml --paused", "Let a saved guest go on elsewhere, paused at first.")])
+    examples: [
+      ("managedsave-define guest moved.xml --paused", "Let a saved guest go on elsewhere, paused at first.")
+    ])
 
   private let domain: String
   private let xmlFile: String

@@ -10,7 +10,9 @@ struct ManagedSaveDumpXMLCommand: VirshCommand {
     options: [
       DomainOption.domain, DomainOption.securityInformation, DomainOption.xpath, DomainOption.wrap,
     ],
-    examples: [("managedsave-dumpxml guest --xpath //disk/source", "Print which disks a guest will go on with.")])
+    examples: [
+      ("managedsave-dumpxml guest --xpath //disk/source", "Print which disks a guest will go on with.")
+    ])
 
   private let arguments: ParsedArguments
 

@@ -8,7 +8,9 @@ struct SaveImageDumpXMLCommand: VirshCommand {
     name: "save-image-dumpxml", group: "domain", abstract: "saved state domain information in XML",
     discussion: "Dump XML of domain information for a saved state file to stdout.",
     options: [file, DomainOption.securityInformation, DomainOption.xpath, DomainOption.wrap],
-    examples: [("save-image-dumpxml /images/guest.save --xpath //disk/source", "Print which disks a save needs.")])
+    examples: [
+      ("save-image-dumpxml /images/guest.save --xpath //disk/source", "Print which disks a save needs.")
+    ])
 
   private let arguments: ParsedArguments
 
