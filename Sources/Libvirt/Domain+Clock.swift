@@ -18,6 +18,7 @@ extension Domain {
   ///   - seconds: Since 1970, UTC.
   ///   - nanoseconds: Beyond the seconds.
   ///   - synchronizing: Take the time from the guest's hardware clock instead (`VIR_DOMAIN_TIME_SYNC`).
+  /// - Throws: ``LibvirtError``.
   public func setTime(
     seconds: Int64, nanoseconds: UInt32 = 0, synchronizing: Bool = false
   ) throws(LibvirtError) {

@@ -9,6 +9,7 @@ extension Domain {
   ///   - path: The file, absolute.
   ///   - xml: What is to stand in the file instead of the domain's own document.
   ///   - flags: How it is saved.
+  /// - Throws: ``LibvirtError``.
   public func save(
     to path: String, xml: String? = nil, _ flags: DomainSaveFlags = []
   ) throws(LibvirtError) {

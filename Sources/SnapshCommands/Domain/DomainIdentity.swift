@@ -17,6 +17,7 @@ struct DomainIdentity: CommandResult {
   /// - Parameters:
   ///   - found: The domain.
   ///   - line: What people are shown.
+  /// - Throws: `LibvirtError`.
   init(of found: Domain, line: String) throws {
     id = found.id
     domain = found.name

@@ -16,6 +16,8 @@ enum PowerRequestOption {
   /// - Parameters:
   ///   - arguments: The command's.
   ///   - conjunction: What virsh puts before the last word of the list in its complaint.
+  /// - Throws: ``CommandFailure`` for a word that is none of the ways.
+  /// - Returns: The ways, none where the option is not given.
   static func ways(in arguments: ParsedArguments, conjunction: String) throws -> PowerRequestWays {
     guard let text = try arguments[mode] else { return [] }
     var named: PowerRequestWays = []

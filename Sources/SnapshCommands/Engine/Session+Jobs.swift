@@ -18,6 +18,7 @@ extension Session {
   /// - Parameters:
   ///   - label: virsh's name of the job.
   ///   - isVerbose: Whether the command was given `--verbose`.
+  /// - Returns: The receiver of the job's progress.
   func jobProgress(label: String, isVerbose: Bool = false) -> JobProgress {
     JobProgress(label: label, form: progressForm(isVerbose: isVerbose), console: console)
   }

@@ -51,6 +51,7 @@ public final class Session {
   ///   - uri: What to connect to; what the session is connected to now where there is none.
   ///   - readOnly: Whether every change is to be refused.
   /// - Throws: ``CommandFailure`` around libvirt's error.
+  /// - Returns: The new connection.
   func reconnect(to uri: String?, readOnly: Bool) throws -> Connection {
     let target = uri ?? connectedURI ?? options.uri
     do {

@@ -24,9 +24,9 @@ struct ManagedSaveEditCommand: VirshCommand {
     let found = try session.domain(domain)
     let original = try found.managedSaveXML(secure: true)
     let edit = DocumentEdit(failure: "Failed to update \(domain) XML configuration", session: session)
-    let changed = try edit.run(original, current: { try found.managedSaveXML(secure: true) }) { xml in
-      try found.defineManagedSave(xml: xml, flags)
-    }
+    let changed = try edit.run(
+      original, current: { try found.managedSaveXML(secure: true) },
+      define: { try found.defineManagedSave(xml: $0, flags) })
     return Sentence(
       changed
         ? "Managed save image of Domain '\(found.name)' XML configuration edited.\n"
