@@ -39,7 +39,7 @@ format: ## Format all sources in place
 
 install: build ## Install under $(PREFIX), staged below $(DESTDIR)
 	install -D -m 0755 .build/release/snapsh $(DESTDIR)$(PREFIX)/bin/snapsh
-	cd schemas && find . -name '*.rng' -exec install -D -m 0644 {} $(DESTDIR)$(PREFIX)/share/snapsh/schemas/{} \;
+	find schemas -name '*.rng' -exec install -D -m 0644 {} $(DESTDIR)$(PREFIX)/share/snapsh/{} \;
 	install -d $(DESTDIR)$(PREFIX)/share/doc/snapsh $(DESTDIR)$(PREFIX)/share/man/man1 $(addprefix $(DESTDIR),$(dir $(COMPLETIONS)))
 	install -m 0644 LICENSE README.md docs/*.md $(DESTDIR)$(PREFIX)/share/doc/snapsh/
 	.build/release/snapsh -q manual $(DESTDIR)$(PREFIX)/share/man/man1
