@@ -42,7 +42,9 @@ struct LocalTime {
     guard calendar(&instant, &fields) != nil else { return String(seconds) }
     var buffer = [UInt8](repeating: 0, count: 64)
     let length = buffer.withUnsafeMutableBytes { bytes in
-      strftime(bytes.baseAddress?.assumingMemoryBound(to: CChar.self), bytes.count, pattern, &fields)
+      // Newer C libraries say that the pointer may not be null.
+      guard let start = bytes.baseAddress else { return 0 }
+      return strftime(start.assumingMemoryBound(to: CChar.self), bytes.count, pattern, &fields)
     }
     return String(decoding: buffer.prefix(length), as: UTF8.self)
   }
