@@ -7,10 +7,10 @@ struct ProgramRun: Equatable {
   let error: String
   let status: Int32?
 
-  /// Runs virsh; a run that hangs, as `managedsave` does ever so often on a busy machine, is made again.
+  /// Runs virsh; a run that hangs, as `save` and `managedsave` do ever so often, is made again.
   static func virsh(_ arguments: [String], environment: [String: String] = [:]) throws -> ProgramRun {
     let settings = surroundings.merging(environment) { $1 }
-    if arguments.contains(where: { $0.contains("managedsave") }) {
+    if arguments.contains(where: { $0.contains("save") }) {
       for _ in 0..<20 {
         if let result = try? TestSupport.virsh(arguments, environment: settings, timeout: 3) {
           return ProgramRun(result)
