@@ -37,7 +37,7 @@ final class JobProgress {
   /// Shows that the job has ended well.
   func finish() {
     switch form {
-    case .percent: console.printError("\r\(label): [100 %]")
+    case .percent: percentLine.finish()
     case .line: wipe()
     case .silent, .lines, .json: break
     }
@@ -48,6 +48,10 @@ final class JobProgress {
     if form == .line { wipe() }
   }
 
+  private var percentLine: JobProgressLine {
+    JobProgressLine(label: label, console: console)
+  }
+
   private func wipe() {
     if hasPrinted { console.printError("\r\u{1B}[K") }
   }
@@ -55,10 +59,7 @@ final class JobProgress {
   private func print(_ figures: JobFigures, percent: Int) {
     switch form {
     case .silent: return
-    case .percent:
-      let text = String(percent)
-      console.printError(
-        "\r\(label): [\(String(repeating: " ", count: max(0, 3 - text.count)))\(text) %]")
+    case .percent: percentLine.print(percent: percent)
     case .line: console.printError("\r\u{1B}[K" + figures.text)
     case .lines: console.printError(figures.text + "\n")
     case .json:

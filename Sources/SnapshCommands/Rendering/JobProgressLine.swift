@@ -11,13 +11,6 @@ struct JobProgressLine {
     self.console = console
   }
 
-  /// Shows how much of the data is done; never 100 before the job has ended.
-  func show(_ info: JobInfo) {
-    guard info.totalBytes > 0 else { return }
-    let done = Double(info.totalBytes - min(info.remainingBytes, info.totalBytes)) / Double(info.totalBytes)
-    print(percent: min(Int(done * 100), 99))
-  }
-
   /// Shows how far a job on a disk has come; it may have caught up and go on.
   func show(_ info: BlockJobInfo) {
     guard info.end > 0 else { return }
@@ -30,7 +23,8 @@ struct JobProgressLine {
     print(percent: 100)
   }
 
-  private func print(percent: Int) {
+  /// Shows a percentage that the caller has rounded.
+  func print(percent: Int) {
     let text = String(percent)
     let padding = String(repeating: " ", count: max(0, 3 - text.count))
     console?.printError("\r\(label): [\(padding)\(text) %]")
