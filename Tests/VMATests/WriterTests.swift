@@ -75,7 +75,8 @@ import Testing
 
   @Test("an empty range costs nothing, and buffers begin and end where the device does")
   func ranges() throws {
-    let writer = try writer([("disk", 20 * 65536 + 512)])
+    let size = 20 * 65536 + 512
+    let writer = try writer([("disk", size)])
     try writer.append(3..<3, of: [], device: 1)
     var asked: [Range<UInt64>] = []
     try writer.appendClusters(device: 1, clusters: 0..<21) { buffer, offset in
@@ -83,7 +84,7 @@ import Testing
       buffer.initializeMemory(as: UInt8.self, repeating: 1)
     }
     #expect(asked.first?.lowerBound == 0)
-    #expect(asked.last?.upperBound == 20 * 65536 + 512)
+    #expect(asked.last?.upperBound == UInt64(size))
     #expect(zip(asked, asked.dropFirst()).allSatisfy { $0.upperBound == $1.lowerBound })
     #expect(asked.allSatisfy { $0.count <= 512 << 10 })
   }
