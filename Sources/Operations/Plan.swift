@@ -1,0 +1,108 @@
+/// An operation as a list of steps, carried out in order or taken back newest first.
+///
+/// A dry run prints ``descriptions`` and touches nothing.
+public struct Plan {
+  /// What is done, in order.
+  public let steps: [Step]
+
+  /// The steps in the order in which they are carried out.
+  public init(_ steps: [Step]) {
+    self.steps = steps
+  }
+
+  /// What would be done, an order a step.
+  public var descriptions: [String] { steps.map(\.description) }
+
+  /// Carries the steps out; a failure or a cancellation takes back what was begun, the failed step included.
+  ///
+  /// - Parameters:
+  ///   - journal: Told of every step before it begins, so that another process can take the operation back.
+  ///     It is removed at the end, unless something could not be undone.
+  ///   - cancellation: Asked between the steps; long steps ask by themselves.
+  ///   - announce: Called with each step before it begins.
+  /// - Throws: ``PlanFailure``.
+  public func run(
+    journal: OperationJournal? = nil, cancellation: Cancellation,
+    announce: (Step) -> Void = { _ in }
+  ) throws(PlanFailure) {
+    for (index, step) in steps.enumerated() {
+      do {
+        try cancellation.check()
+        try journal?.begin(step: index)
+        announce(step)
+        try InjectedFault.strike(.before, step: index)
+        try step.perform()
+        try InjectedFault.strike(.after, step: index)
+      } catch {
+        throw takenBack(from: index, journal: journal, after: error)
+      }
+    }
+    do {
+      try journal?.remove()
+    } catch {
+      throw PlanFailure(step: nil, cause: error, undone: [], notUndone: [])
+    }
+  }
+
+  /// Takes an operation back that another process began and did not end.
+  ///
+  /// - Parameter journal: That operation's own; removed when all was undone.
+  /// - Returns: What was undone, in that order, and what could not be.
+  public func rollBack(_ journal: OperationJournal) -> PlanFailure {
+    takenBack(from: journal.begun, journal: journal, after: nil)
+  }
+
+  private func takenBack(
+    from index: Int, journal: OperationJournal?, after cause: (any Error)?
+  ) -> PlanFailure {
+    var undone: [String] = []
+    var notUndone: [PlanFailure.Remainder] = []
+    for step in steps.prefix(index + 1).reversed() {
+      guard let description = step.undoDescription else { continue }
+      do {
+        try step.undo()
+        undone.append(description)
+      } catch {
+        notUndone.append(.init(undo: description, cause: error))
+      }
+    }
+    if notUndone.isEmpty {
+      do {
+        try journal?.remove()
+      } catch {
+        notUndone.append(.init(undo: "remove the operation's journal", cause: error))
+      }
+    }
+    let step = steps.indices.contains(index) ? steps[index].description : nil
+    return PlanFailure(step: step, cause: cause, undone: undone, notUndone: notUndone)
+  }
+}
+
+/// An operation that failed, and what became of what it had begun.
+public struct PlanFailure: Error, CustomStringConvertible {
+  /// An undo that failed.
+  public struct Remainder: Sendable {
+    /// What should have been done, as an order.
+    public let undo: String
+    /// Why it could not be.
+    public let cause: any Error
+  }
+
+  /// The step that failed, as an order; `nil` where no single step did.
+  public let step: String?
+  /// Why it failed; `nil` where an operation was only taken back.
+  public let cause: (any Error)?
+  /// What was taken back, as orders, in the order in which it was.
+  public let undone: [String]
+  /// What could not be taken back.
+  public let notUndone: [Remainder]
+
+  public var description: String {
+    var sentence = cause.map { String(describing: $0) } ?? "the operation was taken back"
+    if let step, cause != nil, !(cause is CancelledError) { sentence = "could not \(step): \(sentence)" }
+    guard !notUndone.isEmpty else { return sentence }
+    let remainders = notUndone.map { "could not \($0.undo): \($0.cause)" }.joined(separator: "; ")
+    return
+      "\(sentence); not all of it could be undone: \(remainders); 'snapsh doctor' tells what is left to do"
+  }
+}

@@ -1,0 +1,126 @@
+import Synchronization
+import SystemPackage
+import TestSupport
+import Testing
+
+@testable import Operations
+
+/// Steps, their undo, and the journal that outlives the process.
+@Suite struct PlanTests {
+  private struct Refusal: Error, Equatable, CustomStringConvertible {
+    var description = "no"
+  }
+
+  /// What was done and undone, in order.
+  private final class Diary {
+    var entries: [String] = []
+
+    func step(_ name: String, failing: Bool = false, undoFailing: Bool = false) -> Step {
+      Step(
+        "do \(name)",
+        perform: {
+          self.entries.append(name)
+          if failing { throw Refusal() }
+        }, undoing: "undo \(name)",
+        undo: {
+          self.entries.append("un-\(name)")
+          if undoFailing { throw Refusal() }
+        })
+    }
+  }
+
+  private struct Parameters: Codable, Equatable {
+    var disks: [String]
+  }
+
+  private func journal(in directory: FilePath) throws -> OperationJournal {
+    OperationJournal(
+      in: directory,
+      try .init(
+        operation: "test", uri: "test:///default", domainUUID: "u-u-i-d", domain: "guest",
+        parameters: Parameters(disks: ["vda", "vdb"])))
+  }
+
+  @Test("steps are carried out in order, and the journal is gone at the end")
+  func success() throws {
+    let directory = try TemporaryDirectory()
+    let diary = Diary()
+    let journal = try journal(in: FilePath(directory.file("state")))
+    var announced: [String] = []
+    try Plan([diary.step("a"), Step("look") { diary.entries.append("look") }, diary.step("b")])
+      .run(journal: journal, cancellation: Cancellation()) { announced.append($0.description) }
+    #expect(diary.entries == ["a", "look", "b"])
+    #expect(announced == ["do a", "look", "do b"])
+    #expect(OperationJournal.all(in: FilePath(directory.file("state"))).isEmpty)
+  }
+
+  @Test("a failed step is taken back first, then those before it, and the error names it")
+  func failure() throws {
+    let diary = Diary()
+    let plan = Plan([diary.step("a"), diary.step("b", failing: true), diary.step("c")])
+    let failure = #expect(throws: PlanFailure.self) { try plan.run(cancellation: Cancellation()) }
+    #expect(diary.entries == ["a", "b", "un-b", "un-a"])
+    #expect(failure?.description == "could not do b: no")
+    #expect(failure?.undone == ["undo b", "undo a"])
+  }
+
+  @Test("an undo that fails does not stop the others, is named, and leaves the journal")
+  func undoFails() throws {
+    let directory = try TemporaryDirectory()
+    let diary = Diary()
+    let plan = Plan([diary.step("a"), diary.step("b", undoFailing: true), diary.step("c", failing: true)])
+    let journal = try journal(in: FilePath(directory.path))
+    let failure = #expect(throws: PlanFailure.self) {
+      try plan.run(journal: journal, cancellation: Cancellation())
+    }
+    #expect(diary.entries == ["a", "b", "c", "un-c", "un-b", "un-a"])
+    #expect(
+      failure?.description
+        == "could not do c: no; not all of it could be undone: could not undo b: no; 'snapsh doctor' tells what is left to do"
+    )
+    #expect(OperationJournal.all(in: FilePath(directory.path)).map(\.begun) == [2])
+  }
+
+  @Test("another process takes back what the journal says was begun, and nothing else")
+  func rollBack() throws {
+    let directory = try TemporaryDirectory()
+    let diary = Diary()
+    try journal(in: FilePath(directory.path)).begin(step: 1)
+    let found = try #require(OperationJournal.all(in: FilePath(directory.path)).first)
+    #expect(try found.record.parameters(as: Parameters.self) == Parameters(disks: ["vda", "vdb"]))
+    let outcome = Plan([diary.step("a"), diary.step("b"), diary.step("c")]).rollBack(found)
+    #expect(diary.entries == ["un-b", "un-a"])
+    #expect(outcome.notUndone.isEmpty)
+    #expect(OperationJournal.all(in: FilePath(directory.path)).isEmpty)
+  }
+
+  @Test("a journal is held by the process that wrote it, and by no other of the same number")
+  func held() throws {
+    var record = try journal(in: "/nowhere").record
+    #expect(record.isHeld)
+    record.processStart = "1"
+    #expect(!record.isHeld)
+    record.processID = 0
+    #expect(!record.isHeld)
+  }
+
+  @Test("Ctrl-C between two steps takes back what was done")
+  func cancelled() throws {
+    let diary = Diary()
+    let cancellation = Cancellation()
+    let plan = Plan([diary.step("a"), Step("stop") { cancellation.cancel() }, diary.step("b")])
+    let failure = #expect(throws: PlanFailure.self) { try plan.run(cancellation: cancellation) }
+    #expect(failure?.cause is CancelledError)
+    #expect(diary.entries.first == "a" && diary.entries.last == "un-a")
+  }
+
+  @Test("nothing is begun where no journal can be kept")
+  func noJournal() throws {
+    let diary = Diary()
+    let journal = try journal(in: "/proc/no/such")
+    #expect(throws: PlanFailure.self) {
+      try Plan([diary.step("a")]).run(journal: journal, cancellation: Cancellation())
+    }
+    #expect(!diary.entries.contains("a"))
+  }
+}
