@@ -43,6 +43,7 @@ let package = Package(
     module("SaveImage", ["XMLTree", system]),
     module("DiskIO", ["CLibNBD", "CLinux", system]),
     module("VMA", ["CXXHash", "CLibCrypto", system]),
+    module("NBDServer", [system]),
     module("Operations", ["SnapshotXML", "XMLTree", "Libvirt", "SaveImage", "DiskIO", "VMA", system]),
     module("CommandGrammar"),
     module("LineEditor", ["CLibEdit", system]),
@@ -62,6 +63,7 @@ let package = Package(
     tests("SaveImageTests", ["SaveImage", system]),
     tests("DiskIOTests", ["DiskIO", system]),
     tests("VMATests", ["VMA", system]),
+    tests("NBDServerTests", ["NBDServer", "CLibNBD", system]),
     tests("OperationsTests", ["Operations", "Libvirt", "XMLTree", "VMA", "DiskIO", system]),
     tests("CommandGrammarTests", ["CommandGrammar"]),
     tests(

@@ -1,0 +1,107 @@
+import Glibc
+import Synchronization
+import SystemPackage
+
+/// Why a connection ended other than by the protocol.
+enum ConnectionError: Error, Equatable {
+  /// The client went away in the middle of something.
+  case closed
+  /// A system call on the socket failed.
+  case system(Errno)
+  /// The client sent what no client may send; the sentence says what.
+  case violation(String)
+}
+
+/// The bytes of one connection.
+final class ClientStream: Sendable {
+  private let descriptor: Int32
+  private let count: Atomic<UInt64>
+
+  /// Takes over an open, blocking socket.
+  init(_ descriptor: FileDescriptor) {
+    self.descriptor = descriptor.rawValue
+    count = Atomic(0)
+  }
+
+  deinit { close(descriptor) }
+
+  /// Bytes received until now.
+  var received: UInt64 { count.load(ordering: .relaxed) }
+
+  /// Ends reading, so that the connection's thread sees the client gone once it has answered. From any thread.
+  func stopReading() { shutdown(descriptor, Int32(SHUT_RD)) }
+
+  /// Ends the connection in both directions. From any thread.
+  func hangUp() { shutdown(descriptor, Int32(SHUT_RDWR)) }
+
+  /// Fills the buffer.
+  ///
+  /// - Returns: false when the client has closed before the first byte.
+  func read(into buffer: UnsafeMutableRawBufferPointer) throws(ConnectionError) -> Bool {
+    var done = 0
+    while done < buffer.count {
+      let rest = UnsafeMutableRawBufferPointer(rebasing: buffer[done...])
+      let got = recv(descriptor, rest.baseAddress, rest.count, Int32(MSG_WAITALL))
+      if got > 0 {
+        done += got
+        count.add(UInt64(got), ordering: .relaxed)
+      } else if got == 0 {
+        guard done == 0 else { throw .closed }
+        return false
+      } else if errno != EINTR {
+        throw errno == ECONNRESET ? .closed : .system(Errno(rawValue: errno))
+      }
+    }
+    return true
+  }
+
+  /// The next bytes, of which all must come.
+  func bytes(_ count: Int) throws(ConnectionError) -> [UInt8] {
+    var bytes = [UInt8](repeating: 0, count: count)
+    guard count > 0 else { return bytes }
+    var failure: ConnectionError?
+    bytes.withUnsafeMutableBytes { buffer in
+      do throws(ConnectionError) {
+        if try !read(into: buffer) { failure = .closed }
+      } catch { failure = error }
+    }
+    if let failure { throw failure }
+    return bytes
+  }
+
+  /// Reads bytes and forgets them.
+  func discard(_ count: UInt64) throws(ConnectionError) {
+    var left = count
+    while left > 0 {
+      let piece = Int(min(left, 64 << 10))
+      _ = try bytes(piece)
+      left -= UInt64(piece)
+    }
+  }
+
+  /// Sends bytes, and a buffer behind them, as one message.
+  func send(_ head: [UInt8], _ tail: UnsafeRawBufferPointer? = nil) throws(ConnectionError) {
+    var failure: ConnectionError?
+    head.withUnsafeBytes { head in
+      do throws(ConnectionError) {
+        // MSG_MORE: one packet where there is more to come.
+        try sendAll(head, flags: tail == nil ? 0 : Int32(MSG_MORE))
+        if let tail { try sendAll(tail, flags: 0) }
+      } catch { failure = error }
+    }
+    if let failure { throw failure }
+  }
+
+  private func sendAll(_ bytes: UnsafeRawBufferPointer, flags: Int32) throws(ConnectionError) {
+    var done = 0
+    while done < bytes.count {
+      let rest = UnsafeRawBufferPointer(rebasing: bytes[done...])
+      let sent = Glibc.send(descriptor, rest.baseAddress, rest.count, flags | Int32(MSG_NOSIGNAL))
+      if sent >= 0 {
+        done += sent
+      } else if errno != EINTR {
+        throw [EPIPE, ECONNRESET].contains(errno) ? .closed : .system(Errno(rawValue: errno))
+      }
+    }
+  }
+}
