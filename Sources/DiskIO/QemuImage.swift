@@ -7,11 +7,7 @@ public enum QemuImage {
   /// - Throws: ``DiskIOError`` `.toolMissing`, `.toolFailed`.
   public static func create(_ partial: PartialFile, format: ImageFormat, size: UInt64) throws(DiskIOError) {
     let path = try QemuNBD.absolute(partial.temporaryPath)
-    let run = try ChildProcess.run(
-      "qemu-img", package: "qemu-utils", ["create", "-q", "-f", format.name, "--", path, String(size)])
-    guard run.succeeded else {
-      throw DiskIOError.toolFailed(tool: "qemu-img", reason: run.reason(tool: "qemu-img"))
-    }
+    _ = try run(["create", "-q", "-f", format.name, "--", path, String(size)])
   }
 
   /// Throws when an image of the chain has a backing file whose format would have to be guessed.
@@ -21,41 +17,67 @@ public enum QemuImage {
     // Only these name a backing file; a chain longer than this is a loop.
     for _ in 0..<256 where ["qcow2", "qcow", "qed"].contains(format.name) {
       let info = try information(path: path, format: format)
-      guard let backing = info.backingFilename else { return }
-      guard let name = info.backingFilenameFormat else {
+      guard let backing = info.backingFile else { return }
+      guard let name = info.backingFormat else {
         throw DiskIOError.backingFormatMissing(path: path, backing: backing)
       }
       // Something else than a plain file (json:, nbd:…) says itself what it is.
-      guard let next = info.fullBackingFilename ?? info.backingFilename, next.hasPrefix("/") else { return }
+      guard let next = info.backingPath else { return }
       format = try ImageFormat(name)
       path = next
     }
   }
 
-  private struct Information: Decodable {
-    var backingFilename: String?
-    var fullBackingFilename: String?
-    var backingFilenameFormat: String?
-
-    enum CodingKeys: String, CodingKey {
-      case backingFilename = "backing-filename"
-      case fullBackingFilename = "full-backing-filename"
-      case backingFilenameFormat = "backing-filename-format"
-    }
-  }
-
-  private static func information(path: String, format: ImageFormat) throws(DiskIOError) -> Information {
-    // Only the header is read, so an image in use is no danger here (--force-share); reading its data is refused later.
-    let run = try ChildProcess.run(
-      "qemu-img", package: "qemu-utils",
-      ["info", "--output=json", "--force-share", "-f", format.name, "--", path])
-    guard run.succeeded else {
-      throw DiskIOError.toolFailed(tool: "qemu-img", reason: run.reason(tool: "qemu-img"))
-    }
+  /// What an image's header says, without a look at the images below it.
+  ///
+  /// Only the header is read, so an image in use is no danger here (`--force-share`).
+  /// - Parameters:
+  ///   - path: The image, an absolute path.
+  ///   - format: Its format; never guessed.
+  /// - Throws: ``DiskIOError`` `.toolMissing`, `.toolFailed`.
+  /// - Returns: Size and backing file.
+  public static func information(
+    path: String, format: ImageFormat
+  ) throws(DiskIOError) -> ImageInformation {
+    let output = try run(["info", "--output=json", "--force-share", "-f", format.name, "--", path])
     do {
-      return try JSONDecoder().decode(Information.self, from: Data(run.standardOutput))
+      return try JSONDecoder().decode(ImageInformation.self, from: Data(output))
     } catch {
       throw DiskIOError.toolFailed(tool: "qemu-img", reason: "what it said about '\(path)' is not understood")
     }
+  }
+
+  /// Runs `qemu-img` and returns what it printed.
+  ///
+  /// - Throws: ``DiskIOError`` `.toolMissing`, `.toolFailed`.
+  static func run(_ arguments: [String]) throws(DiskIOError) -> [UInt8] {
+    let run = try ChildProcess.run("qemu-img", package: "qemu-utils", arguments)
+    guard run.succeeded else {
+      throw DiskIOError.toolFailed(tool: "qemu-img", reason: run.reason(tool: "qemu-img"))
+    }
+    return run.standardOutput
+  }
+}
+
+/// What an image's header says (`qemu-img info`).
+public struct ImageInformation: Decodable, Equatable, Sendable {
+  /// Bytes that the guest sees.
+  public let virtualSize: UInt64
+  /// The file below as the header names it, relative names included; `nil` for none.
+  public let backingFile: String?
+  /// The format of the file below, where the header records one.
+  public let backingFormat: String?
+  private let fullBackingFile: String?
+
+  /// The absolute path of the file below; `nil` for none, and for one that is no plain file.
+  public var backingPath: String? {
+    (fullBackingFile ?? backingFile).flatMap { $0.hasPrefix("/") ? $0 : nil }
+  }
+
+  private enum CodingKeys: String, CodingKey {
+    case virtualSize = "virtual-size"
+    case backingFile = "backing-filename"
+    case fullBackingFile = "full-backing-filename"
+    case backingFormat = "backing-filename-format"
   }
 }

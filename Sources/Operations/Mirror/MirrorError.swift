@@ -1,0 +1,45 @@
+/// Why a mirrored snapshot cannot be made, kept or ended as asked.
+public enum MirrorError: Error, Equatable, CustomStringConvertible {
+  /// The request contradicts itself or what a mirror is; nothing was touched.
+  case refused(String)
+  /// A file that is to be made, or reused, is not as it must be; nothing was touched.
+  case file(disk: String, path: String, reason: String)
+  /// A mirror ended by itself.
+  case ended(disk: String, path: String)
+  /// The mirrors did not catch up in the time allowed.
+  case timeout(seconds: Int)
+  /// A job runs on the disk.
+  case busy(disk: String, domain: String, job: String)
+  /// Something that a mirrored snapshot forbids.
+  case mirrored(work: String, domain: String, snapshot: String, disks: [String])
+  /// The disk is neither on the one storage nor on the other, so that nothing can be said for it.
+  case elsewhere(disk: String, found: String, snapshot: String)
+  /// An earlier operation on the domain was interrupted.
+  case unfinished(operation: String, domain: String, remedy: String)
+  /// Another process works on the domain.
+  case held(operation: String, domain: String, process: Int32)
+
+  public var description: String {
+    switch self {
+    case .refused(let reason): reason
+    case .file(let disk, let path, let reason): "disk '\(disk)': '\(path)' \(reason)"
+    case .ended(let disk, let path):
+      "the mirror of disk '\(disk)' to '\(path)' ended by itself (a full or failing second storage, or the guest "
+        + "was shut off); QEMU's log tells more"
+    case .timeout(let seconds): "the mirrors had not caught up after \(seconds) s; allow more with --timeout"
+    case .busy(let disk, let domain, let job):
+      "disk '\(disk)' has a running job (\(job)); end it with 'blockjob \(domain) \(disk) --abort', or let it end"
+    case .mirrored(let work, let domain, let snapshot, let disks):
+      "\(work) is not possible while snapshot '\(snapshot)' mirrors \(disks.joined(separator: ", ")) of domain "
+        + "'\(domain)': end it first with 'snapshot-delete \(domain) \(snapshot)' (go on from the second storage) "
+        + "or with --abort-mirror (stay on the first)"
+    case .elsewhere(let disk, let found, let snapshot):
+      "disk '\(disk)' is on '\(found)', neither the overlay nor the mirror of snapshot '\(snapshot)': somebody "
+        + "else has moved it; 'snapshot-delete --metadata' forgets the snapshot and touches no file"
+    case .unfinished(let operation, let domain, let remedy):
+      "an earlier \(operation) on domain '\(domain)' was interrupted; \(remedy)"
+    case .held(let operation, let domain, let process):
+      "process \(process) is at work on domain '\(domain)' (\(operation)); wait for its end"
+    }
+  }
+}

@@ -1,0 +1,256 @@
+import DiskIO
+import Glibc
+import Libvirt
+
+/// An external snapshot whose overlays are mirrored to a second storage.
+///
+/// libvirt has no such thing. It is put together from what libvirt has: the snapshot, and for each mirrored disk a
+/// shallow block copy of the new overlay that never ends by itself. All or nothing: see ``plan``.
+public final class MirroredSnapshot {
+  /// The name of the operation in its journal.
+  public static let operation = "mirror-create"
+
+  /// What the operation works from; kept in its journal.
+  public struct Parameters: Codable, Equatable, Sendable {
+    /// One disk that gets an overlay.
+    public struct Disk: Codable, Equatable, Sendable {
+      /// The guest's name for it.
+      public var target: String
+      /// What the disk is before: the image below the overlay.
+      public var base: DiskChain.Image
+      /// The overlay's path.
+      public var overlay: String
+      /// The mirror's path; `nil` for a disk that only gets an overlay.
+      public var mirror: String?
+      /// What the mirror is made on; `nil` for the base itself.
+      public var mirrorBacking: DiskChain.Image?
+      /// The format of both.
+      public var format: String
+      /// Whether overlay and mirror were there before, and so are never removed.
+      public var reusesFiles: Bool
+
+      var merge: OverlayMerge {
+        OverlayMerge(target: target, base: base, overlay: .init(path: overlay, format: format))
+      }
+    }
+
+    /// The snapshot's name.
+    public var snapshot: String
+    /// The document for libvirt, without mirrors.
+    public var xml: String
+    /// The flags for libvirt (`SnapshotCreateFlags`).
+    public var flags: UInt32
+    /// The file of the guest's memory, which did not exist before; `nil` for none.
+    public var memoryFile: String?
+    /// Bytes/s that each mirror may move while it catches up; `nil` for no limit.
+    public var bandwidth: UInt64?
+    /// The disks that get an overlay.
+    public var disks: [Disk]
+
+    /// Those that are mirrored.
+    public var mirroredDisks: [Disk] { disks.filter { $0.mirror != nil } }
+
+    var record: MirrorRecord {
+      MirrorRecord(
+        snapshot: snapshot,
+        disks: disks.compactMap { disk in
+          disk.mirror.map {
+            .init(
+              target: disk.target, base: disk.base, overlay: disk.overlay, mirror: $0, format: disk.format)
+          }
+        })
+    }
+  }
+
+  /// How the end of the catching up is waited for.
+  public struct Patience {
+    /// Whether to wait at all; a mirror that fails later is then not taken back but shown as broken.
+    public var waits: Bool
+    /// Seconds after which everything is taken back; `nil` for no limit.
+    public var timeoutSeconds: Int?
+
+    /// Both.
+    public init(waits: Bool = true, timeoutSeconds: Int? = nil) {
+      self.waits = waits
+      self.timeoutSeconds = timeoutSeconds
+    }
+  }
+
+  private let parameters: Parameters
+  private let connection: Connection
+  private let domainUUID: String
+  private let patience: Patience
+  private let cancellation: Cancellation
+  private let progress: DiskProgressReceiver
+  /// Names that somebody else had taken when we came: not ours to remove.
+  private var foreignFiles: Set<String> = []
+
+  /// - Parameters:
+  ///   - parameters: From ``MirroredSnapshotRequest``, or from a journal.
+  ///   - connection: The domain's.
+  ///   - domainUUID: The domain.
+  ///   - patience: How the end is waited for.
+  ///   - cancellation: Asked while waiting.
+  ///   - progress: Told while the mirrors catch up.
+  public init(
+    _ parameters: Parameters, on connection: Connection, domainUUID: String, patience: Patience = .init(),
+    cancellation: Cancellation, progress: @escaping DiskProgressReceiver = { _ in }
+  ) {
+    self.parameters = parameters
+    self.connection = connection
+    self.domainUUID = domainUUID
+    self.patience = patience
+    self.cancellation = cancellation
+    self.progress = progress
+  }
+
+  /// Takes back what a process that is gone began of a mirrored snapshot.
+  ///
+  /// - Parameters:
+  ///   - journal: That operation's; removed when all is taken back.
+  ///   - connection: The domain's.
+  /// - Throws: What the journal cannot be read for.
+  /// - Returns: What was undone, and what could not be.
+  public static func rollBack(
+    journal: OperationJournal, connection: Connection
+  ) throws -> PlanFailure {
+    let parameters = try journal.record.parameters(as: Parameters.self)
+    let operation = MirroredSnapshot(
+      parameters, on: connection, domainUUID: journal.record.domainUUID, cancellation: Cancellation())
+    return operation.plan.rollBack(journal)
+  }
+
+  /// The steps: mirror files, snapshot, mirrors, a note in the domain's metadata, and catching up.
+  public var plan: Plan {
+    var steps: [Step] = []
+    let made = parameters.mirroredDisks.filter { !$0.reusesFiles }
+    if !made.isEmpty { steps.append(mirrorFilesStep(made)) }
+    steps.append(snapshotStep)
+    steps += parameters.mirroredDisks.map(mirrorStep)
+    steps.append(recordStep)
+    if patience.waits { steps.append(Step("wait until every mirror has caught up", perform: waitUntilReady)) }
+    return Plan(steps)
+  }
+
+  /// The domain as it is now; `nil` for a transient one that has ended.
+  private var domain: Domain? { try? connection.domain(uuid: domainUUID) }
+
+  private func runningDomain() throws -> Domain { try connection.domain(uuid: domainUUID) }
+
+  // MARK: - The second storage
+
+  private func mirrorFilesStep(_ disks: [Parameters.Disk]) -> Step {
+    let names = disks.compactMap(\.mirror).map { "'\($0)'" }.joined(separator: ", ")
+    return Step(
+      "make \(names)",
+      perform: { for disk in disks { try self.makeMirrorFile(of: disk) } },
+      undoing: "remove \(names)",
+      undo: { for path in disks.compactMap(\.mirror) { try self.remove(path) } })
+  }
+
+  private func makeMirrorFile(of disk: Parameters.Disk) throws {
+    guard let mirror = disk.mirror else { return }
+    let backing = disk.mirrorBacking ?? disk.base
+    do {
+      try QemuImage.make(
+        path: mirror, format: ImageFormat(disk.format), size: nil,
+        backing: (backing.path, ImageFormat(backing.format)))
+    } catch {
+      if case DiskIOError.exists = error { foreignFiles.insert(mirror) }
+      throw error
+    }
+  }
+
+  private func remove(_ path: String) throws {
+    guard !foreignFiles.contains(path) else { return }
+    guard unlink(path) == 0 || errno == ENOENT else {
+      throw DiskIOError.system(operation: "remove", path: path, errno: .init(rawValue: errno), offset: nil)
+    }
+  }
+
+  // MARK: - The snapshot
+
+  private var snapshotStep: Step {
+    let targets = parameters.disks.map(\.target).joined(separator: ", ")
+    return Step(
+      "take external snapshot '\(parameters.snapshot)' of \(targets)",
+      perform: takeSnapshot,
+      undoing: "merge the overlays of \(targets) back and forget snapshot '\(parameters.snapshot)'",
+      undo: takeSnapshotBack)
+  }
+
+  private func takeSnapshot() throws {
+    let overlays = parameters.disks.filter { !$0.reusesFiles }.map(\.overlay)
+    for path in overlays + [parameters.memoryFile].compactMap({ $0 }) where StorageCheck.exists(path) {
+      foreignFiles.insert(path)
+      throw DiskIOError.exists(path: path)
+    }
+    let flags = SnapshotCreateFlags(rawValue: parameters.flags)
+    let xml = parameters.xml
+    _ = try BlockingDomainCall.value(on: runningDomain(), cancellation: cancellation) {
+      (domain) throws(LibvirtError) in
+      try domain.createSnapshot(xml: xml, flags)
+    }
+  }
+
+  private func takeSnapshotBack() throws {
+    let found = domain
+    for disk in parameters.disks {
+      try disk.merge.run(on: found)
+      if !disk.reusesFiles { try remove(disk.overlay) }
+    }
+    if let memory = parameters.memoryFile { try remove(memory) }
+    if let found { try forgetSnapshot(of: found) }
+  }
+
+  private func forgetSnapshot(of domain: Domain) throws {
+    guard let snapshot = try? domain.snapshot(named: parameters.snapshot) else { return }
+    try snapshot.delete(.metadataOnly)
+  }
+
+  // MARK: - The mirrors
+
+  private func mirrorStep(_ disk: Parameters.Disk) -> Step {
+    let mirror = disk.mirror ?? ""
+    return Step(
+      "mirror \(disk.target) to '\(mirror)'",
+      perform: { try self.startMirror(of: disk) },
+      undoing: "end the mirror of \(disk.target)",
+      undo: {
+        guard let domain = self.domain, try domain.isActive() else { return }
+        do {
+          let job = try DiskJob.chain(of: disk.target, on: domain)?.mirror
+          if job?.images.first?.path == mirror { try DiskJob.abort(on: domain, disk: disk.target) }
+        } catch {
+          guard domain.isInactiveSoon else { throw error }
+        }
+      })
+  }
+
+  private func startMirror(of disk: Parameters.Disk) throws {
+    guard let mirror = disk.mirror else { return }
+    let destination = BlockCopyDestination(.init(path: mirror, format: disk.format))
+    try runningDomain().blockCopy(
+      of: disk.target, destinationXML: destination.xml, .init(bandwidth: parameters.bandwidth),
+      [.shallow, .reuseExternal, .transientJob])
+  }
+
+  private var recordStep: Step {
+    Step(
+      "note in the domain's metadata what is mirrored",
+      perform: { try MirrorRecords.write(self.parameters.record, to: self.runningDomain()) },
+      undoing: "remove the note from the domain's metadata",
+      undo: {
+        guard let domain = self.domain else { return }
+        try MirrorRecords.remove(snapshot: self.parameters.snapshot, from: domain)
+      })
+  }
+
+  private func waitUntilReady() throws {
+    try MirrorWait(
+      domain: runningDomain(),
+      mirrors: parameters.mirroredDisks.map { ($0.target, $0.mirror ?? "") },
+      timeoutSeconds: patience.timeoutSeconds, cancellation: cancellation, progress: progress
+    ).run()
+  }
+}

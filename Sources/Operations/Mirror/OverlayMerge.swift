@@ -1,0 +1,124 @@
+import DiskIO
+import Glibc
+import Libvirt
+import XMLTree
+
+/// Taking an overlay away again: what it holds goes down into the image below, from which the guest goes on.
+///
+/// Works from what it finds, so that it can be begun again after any crash: with the guest running, shut off, or
+/// gone for good (a transient one).
+struct OverlayMerge {
+  let target: String
+  let base: DiskChain.Image
+  let overlay: DiskChain.Image
+
+  /// Merges and leaves the overlay's file behind; one that is not in use any more is let be.
+  ///
+  /// - Parameter domain: The domain; `nil` where it is no more.
+  /// - Throws: ``MirrorError``, libvirt's error, `DiskIOError`.
+  func run(on domain: Domain?) throws {
+    guard let domain else {
+      // A transient guest that died: whatever it wrote last is in the overlay.
+      if StorageCheck.exists(overlay.path) { try commitFile() }
+      return
+    }
+    do {
+      if try domain.isActive() { return try mergeLive(domain) }
+    } catch {
+      // The guest may have died under the call, which libvirt notices a moment later.
+      guard domain.isInactiveSoon else { throw error }
+    }
+    try mergeOffline(domain)
+  }
+
+  private func mergeLive(_ domain: Domain) throws {
+    guard try DiskJob.chain(of: target, on: domain)?.top?.path == overlay.path else { return }
+    try DiskJob.abort(on: domain, disk: target)
+    try domain.blockCommit(on: target, base: base.path, top: nil, bandwidth: 0, .active)
+    while true {
+      guard let chain = try DiskJob.chain(of: target, on: domain), let job = chain.mirror else {
+        throw MirrorError.ended(disk: target, path: base.path)
+      }
+      if job.isReady { break }
+      usleep(20_000)
+    }
+    try domain.abortBlockJob(on: target, .pivot)
+  }
+
+  private func mergeOffline(_ domain: Domain) throws {
+    guard try domain.isPersistent() else {
+      if StorageCheck.exists(overlay.path) { try commitFile() }
+      return
+    }
+    let xml = try domain.xml([.inactive, .secure])
+    let chains = try DiskChain.chains(inDomainXML: xml)
+    // A definition that names the base already was merged before; the overlay's content is old then.
+    guard chains.first(where: { $0.target == target })?.top?.path == overlay.path else { return }
+    try commitFile()
+    let moved = try DiskDefinition.replacing(target, with: base, inDomainXML: xml)
+    _ = try domain.connection.defineDomain(xml: moved)
+  }
+
+  private func commitFile() throws {
+    try QemuImage.commit(path: overlay.path, format: ImageFormat(overlay.format))
+  }
+}
+
+/// A disk's place in a `<domain>` document.
+enum DiskDefinition {
+  /// The document with one disk on another image; libvirt finds the images below by itself.
+  ///
+  /// - Throws: `XMLError` when the text is no document.
+  static func replacing(
+    _ target: String, with image: DiskChain.Image, inDomainXML xml: String
+  ) throws(XMLError) -> String {
+    var root = try XMLDocument.parse(xml).root
+    root.editElements(named: "devices") { devices in
+      devices.editElements(named: "disk") { disk in
+        guard disk.firstElement(named: "target")?.attribute("dev") == target else { return }
+        disk.children.removeAll { child in
+          guard case .element(let element) = child else { return false }
+          return element.name == "backingStore" || element.name == "mirror"
+        }
+        disk.editElements(named: "driver") { $0.setAttribute("type", image.format) }
+        disk.editElements(named: "source") { source in
+          source.setAttribute(source.attribute("dev") == nil ? "file" : "dev", image.path)
+        }
+      }
+    }
+    return root.text(layout: .libvirt)
+  }
+}
+
+extension XMLElement {
+  /// Changes the child elements of a name, in place.
+  mutating func editElements(named name: String, _ edit: (inout XMLElement) -> Void) {
+    for (index, child) in children.enumerated() {
+      guard case .element(var element) = child, element.name == name, element.namespace == nil else {
+        continue
+      }
+      edit(&element)
+      children[index] = .element(element)
+    }
+  }
+
+  /// Gives an attribute a value, at its old place where it has one.
+  fileprivate mutating func setAttribute(_ name: String, _ value: String) {
+    if let index = attributes.firstIndex(where: { $0.name == name }) {
+      attributes[index].value = value
+    } else {
+      attributes.append(XMLAttribute(name, value))
+    }
+  }
+}
+
+extension Domain {
+  /// Whether the domain is shut off within 5 seconds: libvirt needs a moment to see that its QEMU has died.
+  var isInactiveSoon: Bool {
+    for _ in 0..<100 {
+      if (try? isActive()) != true { return true }
+      usleep(50_000)
+    }
+    return false
+  }
+}
