@@ -52,6 +52,8 @@ public enum CompletionSource: Sendable, Hashable {
   case checkpoint
   /// Targets of the disks of the domain named before.
   case disk
+  /// Names of storage pools.
+  case pool
   /// Files and directories.
   case file
   /// One of these words.

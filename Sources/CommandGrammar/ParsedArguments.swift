@@ -1,6 +1,8 @@
 /// The values given to one command, by option.
 public struct ParsedArguments: Sendable, Equatable {
   private var given: [String: [String]] = [:]
+  /// Every option as it stands on the command line, with its value; that of a flag is empty.
+  public private(set) var inOrder: [(option: String, value: String)] = []
 
   /// No option given.
   public init() {}
@@ -23,7 +25,11 @@ public struct ParsedArguments: Sendable, Equatable {
 
   mutating func add(_ value: String, to name: String) {
     given[name, default: []].append(value)
+    inOrder.append((name, value))
   }
+
+  /// Whether the same options have the same values, in whatever order.
+  public static func == (left: ParsedArguments, right: ParsedArguments) -> Bool { left.given == right.given }
 
   func isGiven(_ name: String) -> Bool {
     given[name] != nil

@@ -58,6 +58,22 @@ public final class Connection: @unchecked Sendable {
     }
   }
 
+  /// Has the peer asked again and again whether it is still there; when it is not, the connection is closed.
+  ///
+  /// The C function is `virConnectSetKeepAlive` (0.9.8). libvirt's event loop has to run.
+  /// - Parameters:
+  ///   - interval: Seconds between two questions.
+  ///   - count: How many may stay without an answer.
+  /// - Throws: ``LibvirtError``, ``LibvirtError/Code/noSupport`` where driver or peer do not know of it.
+  public func keepAlive(interval: Int32, count: UInt32) throws(LibvirtError) {
+    try withHandle { (pointer) throws(LibvirtError) in
+      guard try flag(virConnectSetKeepAlive(pointer, interval, count)) else { return }
+      throw LibvirtError(
+        code: .noSupport,
+        message: "the other end of the connection does not know of keepalive messages")
+    }
+  }
+
   /// Runs one C call with the handle held by a reference of its own, so that a ``close()`` on another
   /// thread cannot pull it away.
   func withHandle<Value>(

@@ -15,6 +15,28 @@ public final class StorageVolume: @unchecked Sendable {
     virStorageVolFree(handle)
   }
 
+  /// The name within its pool (`virStorageVolGetName`).
+  public var name: String {
+    defer { withExtendedLifetime(self) {} }
+    return virStorageVolGetName(handle).map { String(cString: $0) } ?? ""
+  }
+
+  /// Where it is, mostly a path (`virStorageVolGetPath`).
+  public func path() throws(LibvirtError) -> String {
+    defer { withExtendedLifetime(self) {} }
+    return try takeString(virStorageVolGetPath(handle))
+  }
+
+  /// Its kind and its sizes (`virStorageVolGetInfo`).
+  public func information() throws(LibvirtError) -> StorageVolumeInformation {
+    defer { withExtendedLifetime(self) {} }
+    var info = virStorageVolInfo()
+    try check(virStorageVolGetInfo(handle, &info))
+    return StorageVolumeInformation(
+      kind: StorageVolumeInformation.Kind(rawValue: info.type) ?? .unknown, capacity: info.capacity,
+      allocation: info.allocation)
+  }
+
   /// Overwrites its content (`virStorageVolWipe`, 0.8.0).
   public func wipe() throws(LibvirtError) {
     defer { withExtendedLifetime(self) {} }
@@ -27,6 +49,47 @@ public final class StorageVolume: @unchecked Sendable {
     let flags = withSnapshots ? UInt32(VIR_STORAGE_VOL_DELETE_WITH_SNAPSHOTS.rawValue) : 0
     try check(virStorageVolDelete(handle, flags))
   }
+}
+
+/// A volume's kind and sizes, in bytes.
+public struct StorageVolumeInformation: Equatable, Sendable {
+  /// What it is to the host (`virStorageVolType`).
+  public enum Kind: Int32, Sendable {
+    /// A file.
+    case file = 0
+    /// A block device.
+    case block = 1
+    /// A directory.
+    case directory = 2
+    /// Something behind a storage protocol.
+    case network = 3
+    /// A directory behind a storage protocol.
+    case networkDirectory = 4
+    /// A Ploop directory.
+    case ploop = 5
+    /// A kind that libvirt has added since.
+    case unknown = -1
+
+    /// libvirt's word for it.
+    public var name: String {
+      switch self {
+      case .file: "file"
+      case .block: "block"
+      case .directory: "dir"
+      case .network: "network"
+      case .networkDirectory: "netdir"
+      case .ploop: "ploop"
+      case .unknown: "unknown"
+      }
+    }
+  }
+
+  /// What it is to the host.
+  public let kind: Kind
+  /// The disk's size.
+  public let capacity: UInt64
+  /// What the storage has set aside.
+  public let allocation: UInt64
 }
 
 extension Connection {

@@ -312,4 +312,23 @@ struct DeliberateDifferenceTests {
       #expect(source.contains("func \(name)("), "docs/virsh-differences.md names \(name)()")
     }
   }
+
+  @Test("notes of -d go to standard error where the output is JSON; virsh has no JSON, and prints them all")
+  func notesInJSON() throws {
+    let theirs = try ProgramRun.virsh(["-d", "0", "-c", node, "dominfo", "alpha"])
+    #expect(theirs.output.contains("Domain persistent flag value: 1\n"))
+    let ours = try ProgramRun.snapsh(["-d", "0", "-c", node, "dominfo", "alpha"])
+    #expect(ours.output.hasPrefix("dominfo: domain(optdata): alpha\n"))
+    #expect(!ours.output.contains("persistent flag value"))
+    let json = try ProgramRun.snapsh(["-d", "0", "--json", "-c", node, "dominfo", "alpha"])
+    #expect(json.output.hasPrefix("{") && json.output.split(separator: "\n").count == 1)
+    #expect(json.error.hasPrefix("dominfo: domain(optdata): alpha\n"))
+  }
+
+  @Test("a wrong debug level in the environment is told once; virsh tells it twice")
+  func wrongDebugLevel() throws {
+    let line = "error: VIRSH_DEBUG not set with a valid numeric value\n"
+    #expect(try virsh("domid", "alpha", environment: ["VIRSH_DEBUG": "9"]).error == line + line)
+    #expect(try snapsh("domid", "alpha", environment: ["VIRSH_DEBUG": "9"]).error == line)
+  }
 }

@@ -48,11 +48,57 @@ struct GlobalOptionsTests {
       (["--bogus"], "unsupported option '--bogus'. See --help."),
       (["-qz"], "unsupported option '-z'. See --help."),
       (["--quiet=1"], "unsupported option '--quiet=1'. See --help."),
+      (["--keepalive", "1"], "unsupported option '--keepalive'. See --help."),
+      (["-k", "x"], "Invalid value for option -k"),
+      (["-K", "-1"], "option -K requires a positive integer argument"),
+      (["--debug=x"], "option --debug takes a numeric argument"),
+      (["-e", "^1"], "Invalid string '^1' for escape sequence"),
+      (["--progress"], "option '--progress' requires an argument"),
     ])
   func mistakes(words: [String], line: String) throws {
     let error = try #require(throws: UsageError.self) {
       _ = try GlobalOptions.parse(words, environment: [:])
     }
     #expect(error.lines == [line])
+  }
+
+  @Test("what virsh's own options say is kept, or taken without a word")
+  func values() throws {
+    let (options, rest) = try parse(
+      "-d", "1", "-l/tmp/x", "-k", " 7", "--keepalive-count=+3", "-e", "^]", "-qd2", "uri")
+    #expect(options.debugLevel == .notice)
+    #expect(options.logFile == "/tmp/x")
+    #expect(options.keepAliveInterval == 7)
+    #expect(options.keepAliveCount == 3)
+    #expect(rest == ["uri"])
+    #expect(options.warnings.isEmpty)
+  }
+
+  @Test("a level that does not exist is told of and left out; the commands are run")
+  func debugLevel() throws {
+    let (options, _) = try parse("-d", "5", "uri")
+    #expect(options.debugLevel == .error)
+    #expect(options.warnings == ["ignoring debug level 5 out of range [0-4]"])
+  }
+
+  @Test("the environment names level and log file where the command line does not")
+  func diagnosticsByEnvironment() throws {
+    let environment = ["VIRSH_DEBUG": "0", "VIRSH_LOG_FILE": "/log"]
+    let byEnvironment = try GlobalOptions.parse(["uri"], environment: environment).options
+    #expect(byEnvironment.debugLevel == .debug)
+    #expect(byEnvironment.logFile == "/log")
+    let byOption = try GlobalOptions.parse(["-d3", "-l", "/mine"], environment: environment).options
+    #expect(byOption.debugLevel == .warning)
+    #expect(byOption.logFile == "/mine")
+    let wrong = try GlobalOptions.parse(["uri"], environment: ["VIRSH_DEBUG": "9"]).options
+    #expect(wrong.warnings == ["VIRSH_DEBUG not set with a valid numeric value"])
+  }
+
+  @Test("behind a request for help or the version nothing is read")
+  func requests() throws {
+    #expect(try parse("-v", "--bogus").options.request == .shortVersion)
+    #expect(try parse("-qhz").options.request == .help)
+    #expect(try parse("--version=long", "-d", "x").options.request == .longVersion)
+    #expect(throws: UsageError.self) { try parse("-z", "-v") }
   }
 }

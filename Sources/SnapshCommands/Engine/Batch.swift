@@ -33,6 +33,8 @@ struct Batch {
     let needsConnection = invocations.contains {
       !$0.wantsHelp && CommandRegistry.command(for: $0)?.needsConnection == true
     }
+    for invocation in invocations { try noteArguments(of: invocation, in: session) }
+    session.printsJSON = session.options.json || wantsJSON
     // virsh opens a connection named with -c before the first command, any other when it is needed.
     if needsConnection && session.options.isURIExplicit { try session.connect() }
     var status: Int32 = 0
@@ -42,5 +44,15 @@ struct Batch {
       if session.hasEnded || (ended != 0 && !session.options.keepsGoing) { break }
     }
     return status
+  }
+
+  private func noteArguments(of invocation: CommandInvocation, in session: Session) throws {
+    for (option, value) in invocation.arguments.inOrder {
+      let name = invocation.grammar.name
+      let isFlag = invocation.grammar.options.contains { $0.name == option && !$0.takesValue }
+      try session.console.note(
+        isFlag ? "\(name): \(option)(bool): (none)" : "\(name): \(option)(optdata): \(value)", level: .info,
+        json: session.options.json || invocation.wantsJSON)
+    }
   }
 }

@@ -7,6 +7,8 @@ public enum CommandRegistry {
     CommandGroup(keyword: "snapshot", title: "Snapshot"),
     CommandGroup(keyword: "checkpoint", title: "Checkpoint"),
     CommandGroup(keyword: "backup", title: "Backup"),
+    CommandGroup(keyword: "pool", title: "Storage Pool"),
+    CommandGroup(keyword: "volume", title: "Storage Volume"),
     CommandGroup(keyword: "host", title: "Host and Hypervisor"),
     CommandGroup(keyword: "xml", title: "Snapshot XML"),
     CommandGroup(keyword: "archive", title: "VMA archives"),
@@ -17,7 +19,7 @@ public enum CommandRegistry {
   static let commands =
     domainCommands + hostCommands + blockCommands + jobCommands + fileSystemCommands + snapshotCommands
     + checkpointCommands
-    + backupCommands + xmlCommands + archiveCommands + saveImageCommands + toolCommands
+    + backupCommands + storageCommands + xmlCommands + archiveCommands + saveImageCommands + toolCommands
 
   /// The grammar of all commands.
   public static let table = CommandTable(groups: groups, commands: commands.map { $0.grammar })

@@ -39,6 +39,7 @@ struct CommandRun {
       throw UsageError.unknownCommand(invocation.grammar.name)
     }
     session.printsJSON = json
+    session.commandName = invocation.grammar.name
     if type.needsConnection { try session.connect() }
     return try type.init(invocation.arguments).run(in: session)
   }

@@ -71,6 +71,8 @@ public final class MemorySink: ByteSink {
 public struct Console: Sendable {
   public let output: any ByteSink
   public let error: any ByteSink
+  /// What `-d` and `-l` ask for.
+  var log: DiagnosticLog?
 
   /// - Parameters:
   ///   - output: Takes results.

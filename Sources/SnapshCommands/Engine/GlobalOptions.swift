@@ -29,6 +29,14 @@ public struct GlobalOptions: Sendable, Equatable {
   public internal(set) var isQuiet = false
   /// `-t`: how long each command took.
   public internal(set) var showsTiming = false
+  /// `-d`: what is told beside results; what is less important than this is not.
+  public internal(set) var debugLevel = DiagnosticLog.Level.error
+  /// `-l`: the file that errors and what `-d` asks for are added to.
+  public internal(set) var logFile: String?
+  /// `-k`: seconds between two messages that ask the other end whether it is still there; 0 asks never.
+  public internal(set) var keepAliveInterval: Int32?
+  /// `-K`: how many of these messages may stay without an answer.
+  public internal(set) var keepAliveCount: Int32?
   /// `--json`: results and errors as JSON, one object a line.
   public internal(set) var json = false
   /// `--keep-going`: a batch goes on after a command that failed.
@@ -40,24 +48,30 @@ public struct GlobalOptions: Sendable, Equatable {
   /// Whether the URI was given on the command line rather than by the environment.
   var isURIExplicit = false
   var request: Request?
+  /// What is wrong with the options, but not so that it would keep the commands from being run.
+  var warnings: [String] = []
 
   /// No option given.
   public init() {}
 
-  private static let valued: [Character: String] = ["c": "connect"]
+  private static let valued: [Character: String] = [
+    "c": "connect", "d": "debug", "e": "escape", "k": "keepalive-interval", "K": "keepalive-count",
+    "l": "log",
+  ]
   private static let flags: [Character: String] = [
     "h": "help", "q": "quiet", "r": "readonly", "t": "timing", "v": "v", "V": "V",
   ]
-  private static let longNames = [
-    "connect", "help", "quiet", "readonly", "timing", "version", "json", "keep-going", "progress",
-    "wait-for-job",
-  ]
+  private static let longNames =
+    valued.values + [
+      "help", "quiet", "readonly", "timing", "version", "json", "keep-going", "progress", "wait-for-job",
+    ]
 
-  /// Reads the options at the start of a command line.
+  /// Reads the options at the start of a command line; behind one that asks for help or the version nothing is read.
   ///
   /// - Parameters:
   ///   - arguments: The words behind the program's name.
-  ///   - environment: `VIRSH_DEFAULT_CONNECT_URI` names the URI where `-c` is not given.
+  ///   - environment: `VIRSH_DEFAULT_CONNECT_URI`, `VIRSH_DEBUG` and `VIRSH_LOG_FILE` stand for `-c`, `-d` and `-l`
+  ///     where those are not given.
   /// - Throws: ``UsageError``.
   /// - Returns: The options, and the words from the command on.
   public static func parse(
@@ -66,7 +80,7 @@ public struct GlobalOptions: Sendable, Equatable {
     var options = GlobalOptions()
     options.uri = environment["VIRSH_DEFAULT_CONNECT_URI"]
     var words = arguments[...]
-    while let word = words.first, word.hasPrefix("-"), word != "-" {
+    while options.request == nil, let word = words.first, word.hasPrefix("-"), word != "-" {
       words.removeFirst()
       if word == "--" { break }
       if word.hasPrefix("--") {
@@ -75,6 +89,7 @@ public struct GlobalOptions: Sendable, Equatable {
         try options.takeLetters(word.dropFirst(), from: &words)
       }
     }
+    options.takeDiagnostics(from: environment)
     return (options, words)
   }
 
@@ -88,24 +103,16 @@ public struct GlobalOptions: Sendable, Equatable {
     guard names.count == 1, let name = names.first, !given.isEmpty else {
       throw UsageError.unsupportedGlobalOption("--\(text)")
     }
-    switch name {
-    case "connect":
+    let letter = Self.valued.first { $0.value == name }?.key
+    if letter != nil || name == "progress" {
       guard let value = attached ?? words.popFirst() else {
-        throw UsageError.missingGlobalValue(option: "'-c'/'--connect'")
+        let letterForm = letter.map { "'-\($0)'/" } ?? ""
+        throw UsageError.missingGlobalValue(option: "\(letterForm)'--\(name)'")
       }
-      setURI(value)
-    case "progress":
-      guard let value = attached ?? words.popFirst() else {
-        throw UsageError.missingGlobalValue(option: "'--progress'")
-      }
-      guard let mode = ProgressMode(rawValue: value) else {
-        throw UsageError.invalidGlobalValue(
-          "option --progress must be auto, plain, json or none, not '\(value)'")
-      }
-      progress = mode
-    case "version":
+      try take(value, for: name, written: "--\(name)")
+    } else if name == "version" {
       request = attached == "long" ? .longVersion : .shortVersion
-    default:
+    } else {
       guard attached == nil else { throw UsageError.unsupportedGlobalOption("--\(text)") }
       setFlag(name)
     }
@@ -113,24 +120,19 @@ public struct GlobalOptions: Sendable, Equatable {
 
   private mutating func takeLetters(_ text: Substring, from words: inout ArraySlice<String>) throws {
     var letters = text
-    while let letter = letters.popFirst() {
+    while request == nil, let letter = letters.popFirst() {
       if let name = Self.flags[letter] {
         setFlag(name)
       } else if let name = Self.valued[letter] {
         guard let value = letters.isEmpty ? words.popFirst() : String(letters) else {
           throw UsageError.missingGlobalValue(option: "'-\(letter)'/'--\(name)'")
         }
-        setURI(value)
+        try take(value, for: name, written: "-\(letter)")
         return
       } else {
         throw UsageError.unsupportedGlobalOption("-\(letter)")
       }
     }
-  }
-
-  private mutating func setURI(_ value: String) {
-    uri = value
-    isURIExplicit = true
   }
 
   private mutating func setFlag(_ name: String) {

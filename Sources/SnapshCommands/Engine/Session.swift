@@ -7,6 +7,8 @@ public final class Session {
   public let console: Console
   /// The variables the tool was started with.
   let environment: [String: String]
+  /// The name of the command being run.
+  var commandName = ""
   /// Whether the command being run prints JSON; what only programs are told need not be asked for otherwise.
   var printsJSON = false
   /// The hypervisor connection, once it is open.
@@ -38,10 +40,31 @@ public final class Session {
     if let opened { return opened }
     do {
       let connection = try Connection(uri: options.uri, readOnly: options.isReadOnly)
+      try keepAlive(connection)
       opened = connection
       return connection
-    } catch {
+    } catch let error as LibvirtError {
       throw CommandFailure("failed to connect to the hypervisor", cause: error)
+    }
+  }
+
+  /// Makes libvirt notice when the other end has gone: after six unanswered messages, one every five seconds, or as
+  /// `-k` and `-K` say. A driver that cannot do it is let be unless one of them was given.
+  ///
+  /// - Throws: ``CommandFailure`` around libvirt's error; the connection is then of no use.
+  private func keepAlive(_ connection: Connection) throws {
+    let interval = options.keepAliveInterval ?? 5
+    guard interval > 0 else { return }
+    do {
+      try connection.keepAlive(interval: interval, count: UInt32(clamping: options.keepAliveCount ?? 6))
+    } catch {
+      guard options.keepAliveInterval == nil && options.keepAliveCount == nil else {
+        connection.close()
+        throw CommandFailure(
+          "Cannot setup keepalive on connection as requested, disconnecting",
+          cause: CommandFailure("failed to connect to the hypervisor", cause: error))
+      }
+      try console.note("Failed to setup keepalive on connection", level: .info, json: printsJSON)
     }
   }
 
@@ -57,10 +80,11 @@ public final class Session {
     do {
       let connection = try Connection(
         uri: target.flatMap { $0.isEmpty ? nil : $0 }, readOnly: readOnly)
+      try keepAlive(connection)
       opened = connection
       connectedURI = target
       return connection
-    } catch {
+    } catch let error as LibvirtError {
       throw CommandFailure("failed to connect to the hypervisor", cause: error)
     }
   }
@@ -70,11 +94,31 @@ public final class Session {
   /// - Throws: ``CommandFailure`` with virsh's one line; libvirt's error goes to programs only.
   func domain(_ text: String, by keys: Connection.LookupKeys = .any) throws -> Domain {
     let connection = try connection()
+    try noteLookup(of: text, by: keys)
     do {
       return try connection.domain(text, by: keys)
     } catch {
       throw CommandFailure(lines: ["failed to get domain '\(text)'"], hiding: error)
     }
+  }
+
+  /// Tells of the ways in which a domain is looked for.
+  private func noteLookup(of text: String, by keys: Connection.LookupKeys) throws {
+    func note(_ message: String, level: DiagnosticLog.Level) throws {
+      try console.note("\(commandName): \(message)", level: level, json: printsJSON)
+    }
+    try note("found option <domain>: \(text)", level: .info)
+    guard console.log?.tells(.debug) == true else { return }
+    let connection = try connection()
+    if keys.contains(.id), let id = Int32(text), id >= 0 {
+      try note("<domain> looks like ID", level: .debug)
+      if (try? connection.domain(id: id)) != nil { return }
+    }
+    if keys.contains(.uuid), text.utf8.count == 36 {
+      try note("<domain> trying as domain UUID", level: .debug)
+      if (try? connection.domain(uuid: text)) != nil { return }
+    }
+    if keys.contains(.name) { try note("<domain> trying as domain NAME", level: .debug) }
   }
 
   /// The cancellation of long work that undoes what it did; from here on Ctrl-C asks for it instead of killing.

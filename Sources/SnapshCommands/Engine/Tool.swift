@@ -18,6 +18,7 @@ public enum Tool {
     input: any CommandInput = StandardInput()
   ) -> Int32 {
     var json = arguments.contains("--json")
+    var console = console
     do {
       let (options, words) = try GlobalOptions.parse(arguments, environment: environment)
       json = options.json
@@ -25,6 +26,8 @@ public enum Tool {
         try console.print(text(for: request))
         return 0
       }
+      for warning in options.warnings { console.printError("error: \(warning)\n") }
+      console.log = try DiagnosticLog(options)
       let session = Session(options: options, console: console, environment: environment)
       guard !words.isEmpty else { return Shell(session: session, environment: environment).run(input) }
       let batch = try Batch(words)
@@ -37,6 +40,7 @@ public enum Tool {
 
   static func report(_ error: any Error, json: Bool, console: Console) -> Int32 {
     let failure = Failure(error)
+    for line in failure.lines { console.log?.keep(line, level: .error) }
     let line = json ? try? JSONOutput.line(failure.report) : nil
     console.printError(line ?? failure.text)
     return failure.exitStatus

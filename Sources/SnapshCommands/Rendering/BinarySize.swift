@@ -1,6 +1,6 @@
 import Glibc
 
-/// A size as virsh shows it to people: three decimals and a unit, each unit 1024 of the one before.
+/// A size as virsh shows it to people: a few decimals and a unit, each unit 1024 of the one before.
 struct BinarySize {
   private static let units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"]
 
@@ -9,14 +9,17 @@ struct BinarySize {
   /// The unit, such as `KiB`.
   let unit: String
 
-  init(_ bytes: UInt64) {
+  /// - Parameters:
+  ///   - bytes: The size.
+  ///   - decimals: Three in most of virsh's commands, two in those on storage.
+  init(_ bytes: UInt64, decimals: Int = 3) {
     var value = Double(bytes)
     var index = 0
     while value >= 1024 && index < Self.units.count - 1 {
       value /= 1024
       index += 1
     }
-    number = Self.threeDecimals(value)
+    number = Self.rounded(value, decimals)
     unit = Self.units[index]
   }
 
@@ -24,12 +27,12 @@ struct BinarySize {
   var text: String { "\(number) \(unit)" }
 
   /// The C library's rounding, so that no digit differs from virsh's.
-  private static func threeDecimals(_ value: Double) -> String {
+  private static func rounded(_ value: Double, _ decimals: Int) -> String {
     var buffer = [UInt8](repeating: 0, count: 64)
     let length = buffer.withUnsafeMutableBytes { bytes in
-      withVaList([value]) { arguments in
+      withVaList([Int32(clamping: decimals), value]) { arguments in
         vsnprintf(
-          bytes.baseAddress?.assumingMemoryBound(to: CChar.self), bytes.count, "%.3f", arguments)
+          bytes.baseAddress?.assumingMemoryBound(to: CChar.self), bytes.count, "%.*f", arguments)
       }
     }
     return String(decoding: buffer.prefix(max(0, Int(length))), as: UTF8.self)

@@ -12,6 +12,9 @@ struct LocalTime {
   /// That is `ctime(3)`, which itself writes past its 26 bytes for years of five digits.
   var ctime: String { format("%a %b %e %H:%M:%S %Y", in: localtime_r) }
 
+  /// In the local time zone, as virsh stamps the lines of its log: `2026.11.21 01:36:49`.
+  var logStamp: String { format("%Y.%m.%d %H:%M:%S", in: localtime_r) }
+
   /// Nanoseconds beyond the seconds.
   var nanoseconds = 0
 

@@ -46,6 +46,8 @@ struct LiveCompletion {
     case .snapshot:
       guard let domain = completion.domain else { return [] }
       return try session.domain(domain).snapshots().map { $0.name }
+    case .pool:
+      return try session.connection().storagePools().map { $0.name }
     case .disk:
       guard let domain = completion.domain else { return [] }
       return try DomainDisk.disks(inDomainXML: session.domain(domain).xml()).map(\.target)
