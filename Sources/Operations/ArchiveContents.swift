@@ -32,6 +32,15 @@ public struct ArchiveContents {
       source = file
       streamLength = file.contentSize
     }
+
+    /// A memory stream that stands inside of another file.
+    ///
+    /// - Parameter region: the stream, such as a save image's.
+    public init(memory region: FileRegion) {
+      name = Layout.vmstateName
+      source = region
+      streamLength = region.contentSize
+    }
   }
 
   /// Blobs for the header.

@@ -1,0 +1,225 @@
+import DiskIO
+import FoundationEssentials
+import Glibc
+import Libvirt
+import SystemPackage
+import XMLTree
+
+/// The disks of one instant: of a running guest through libvirt's pull backup, of one that is shut off from its images.
+public final class DiskBackup {
+  /// The journal's name of it.
+  public static let operation = "backup"
+
+  /// Whether the guest's file systems are frozen for the instant.
+  public enum Quiesce: String, Sendable, CaseIterable {
+    /// No archive without.
+    case require
+    /// Where the guest's agent is able to.
+    case `try`
+    /// Not asked for.
+    case no
+  }
+
+  /// What another process must know to take it back.
+  struct Parameters: Codable, Equatable {
+    /// The directory of socket and scratch files, made for this backup alone.
+    var directory: String
+  }
+
+  private let domain: Domain
+  private let request: GuestArchiveRequest
+  private let quiesce: Quiesce
+  private var wasFrozen = false
+  private var instant: Int64 = 0
+  private var result: GuestArchiveResult?
+
+  /// Prepares the work; nothing is touched.
+  ///
+  /// - Parameters:
+  ///   - domain: a guest on this host.
+  ///   - request: what is archived, and where to.
+  ///   - quiesce: whether a running guest's file systems are frozen for the instant.
+  public init(_ domain: Domain, _ request: GuestArchiveRequest, quiesce: Quiesce = .no) {
+    self.domain = domain
+    self.request = request
+    self.quiesce = quiesce
+  }
+
+  /// Does it.
+  ///
+  /// - Throws: ``GuestArchiveError`` before anything is touched, else ``PlanFailure``.
+  /// - Returns: what was archived.
+  public func run() throws -> GuestArchiveResult {
+    let parameters = Parameters(directory: scratchDirectory())
+    let plan = try plan(parameters)
+    let journal = try domain.isActive() ? request.journal(Self.operation, of: domain, parameters) : nil
+    try plan.run(journal: journal, cancellation: request.cancellation, announce: request.announce)
+    guard let result else { throw GuestArchiveError.noDisks(domain: domain.name) }
+    return result
+  }
+
+  /// What would be done; asks the guest, touches nothing.
+  ///
+  /// - Throws: ``GuestArchiveError`` for what cannot be archived this way, `LibvirtError`.
+  public func plan() throws -> Plan { try plan(Parameters(directory: scratchDirectory())) }
+
+  private func plan(_ parameters: Parameters) throws -> Plan {
+    let all = try GuestDisk.disks(inDomainXML: domain.xml())
+    let disks = try request.selection.of(all, domain: domain.name)
+    guard try domain.isActive() else {
+      guard try !domain.hasManagedSave() else { throw GuestArchiveError.hasManagedSave(domain: domain.name) }
+      return Plan([
+        Step("write the archive '\(request.destination.name)'") { [self] in
+          instant = Int64(time(nil))
+          result = try write(
+            disks.map { ($0, try $0.openImages()) }, consistency: .filesystem, wasRunning: false)
+        }
+      ])
+    }
+    let state = try domain.state().state
+    let names = disks.map(\.target).joined(separator: ", ")
+    return Plan([
+      Self.begin(domain, parameters, disks: names) { [self] in
+        try begin(disks, leaving: all.filter { !disks.contains($0) }, in: parameters.directory)
+      },
+      Step("write the archive '\(request.destination.name)'") { [self] in
+        let sources = try disks.map {
+          ($0, try NBDSource(uri: Self.exportURI($0.target, in: parameters.directory)) as any DiskSource)
+        }
+        result = try write(
+          sources, consistency: wasFrozen ? .filesystem : .crash, wasRunning: state != .paused)
+      },
+      Step("end libvirt's backup job") { [domain] in try Self.end(domain, parameters) },
+    ])
+  }
+
+  /// The steps that another process can take back.
+  static func interrupted(_ parameters: Parameters, on domain: Domain) -> Plan {
+    Plan([begin(domain, parameters, disks: "the disks") {}])
+  }
+
+  private static func begin(
+    _ domain: Domain, _ parameters: Parameters, disks: String, perform: @escaping () throws -> Void
+  ) -> Step {
+    Step(
+      "begin a backup job of \(disks) on '\(domain.name)'", perform: perform,
+      undoing: "end libvirt's backup job and remove its scratch files"
+    ) { try end(domain, parameters) }
+  }
+
+  private func write(
+    _ disks: [(disk: GuestDisk, source: any DiskSource)],
+    consistency: ArchiveManifest.Guest.Consistency, wasRunning: Bool
+  ) throws -> GuestArchiveResult {
+    let writing = GuestArchiveWriting(
+      domain: domain, mode: .disks, consistency: consistency, instant: instant, wasRunning: wasRunning)
+    return try writing.write(disks, savedMemory: nil, request)
+  }
+
+  /// A directory name that is nobody else's, made later.
+  private func scratchDirectory() -> String {
+    let parent = request.scratchDirectory ?? "/var/tmp"
+    return "\(parent)/snapsh-backup-\(getpid())-\(String(UInt32.random(in: 0...UInt32.max), radix: 36))"
+  }
+
+  private func begin(_ disks: [GuestDisk], leaving others: [GuestDisk], in directory: String) throws {
+    guard mkdir(directory, 0o700) == 0 else {
+      throw ArchiveOperationError.file(
+        operation: "make the directory", path: directory, errno: Errno(rawValue: errno))
+    }
+    // QEMU itself makes the socket in it, as whichever account libvirt gives it.
+    if let owner = try QemuAccount(ofCapabilities: domain.connection.capabilities()) {
+      guard chown(directory, owner.user, owner.group) == 0 else {
+        throw ArchiveOperationError.file(
+          operation: "give QEMU's account the directory", path: directory, errno: Errno(rawValue: errno))
+      }
+    }
+    let backup = Self.backupXML(disks, leaving: others, in: directory)
+    let isFrozen = try freeze()
+    do {
+      instant = Int64(time(nil))
+      try domain.beginBackup(xml: backup)
+    } catch {
+      if isFrozen { _ = try? domain.thawFileSystems([]) }
+      throw error
+    }
+    if isFrozen { _ = try domain.thawFileSystems([]) }
+    wasFrozen = isFrozen
+  }
+
+  private func freeze() throws -> Bool {
+    guard quiesce != .no else { return false }
+    do {
+      return try domain.freezeFileSystems([]) > 0
+    } catch  where quiesce == .require {
+      throw GuestArchiveError.notQuiesced(domain: domain.name, reason: error.message)
+    } catch {
+      return false
+    }
+  }
+
+  private static func backupXML(_ disks: [GuestDisk], leaving others: [GuestDisk], in directory: String)
+    -> String
+  {
+    let wanted = disks.map { disk in
+      XMLElement(
+        "disk",
+        attributes: [.init("name", disk.target), .init("backup", "yes"), .init("type", "file")],
+        children: [
+          .element(
+            XMLElement("scratch", attributes: [.init("file", "\(directory)/\(disk.target).scratch")]))
+        ])
+    }
+    let unwanted = others.map {
+      XMLElement("disk", attributes: [.init("name", $0.target), .init("backup", "no")])
+    }
+    let server = XMLElement(
+      "server", attributes: [.init("transport", "unix"), .init("socket", "\(directory)/nbd.sock")])
+    let root = XMLElement(
+      "domainbackup", attributes: [.init("mode", "pull")],
+      children: [
+        .element(server),
+        .element(XMLElement("disks", children: (wanted + unwanted).map { .element($0) })),
+      ])
+    return root.text(layout: .libvirt)
+  }
+
+  private static func exportURI(_ target: String, in directory: String) -> String {
+    let escaped = (directory + "/nbd.sock").utf8.map { byte in
+      let isPlain =
+        (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte)
+        || (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte)
+        || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) || [0x2f, 0x2d, 0x2e, 0x5f].contains(byte)
+      let digits = String(byte, radix: 16, uppercase: true)
+      return isPlain ? String(UnicodeScalar(byte)) : "%" + (digits.count == 1 ? "0" : "") + digits
+    }
+    return "nbd+unix:///\(target)?socket=\(escaped.joined())"
+  }
+
+  /// Ends the job if it is this backup's own, and removes its directory.
+  private static func end(_ domain: Domain, _ parameters: Parameters) throws {
+    if try domain.isActive(), let backup = try runningBackup(of: domain),
+      backup.contains("\(parameters.directory)/nbd.sock")
+    {
+      try domain.abortJob()
+      // The job ends on libvirt's own time.
+      for _ in 0..<500 where try runningBackup(of: domain) != nil { usleep(20_000) }
+    }
+    let directory = parameters.directory
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []
+    for name in names where name == "nbd.sock" || name.hasSuffix(".scratch") {
+      unlink("\(directory)/\(name)")
+    }
+    guard rmdir(directory) == 0 || errno == ENOENT else {
+      throw ArchiveOperationError.file(operation: "remove", path: directory, errno: Errno(rawValue: errno))
+    }
+  }
+
+  private static func runningBackup(of domain: Domain) throws -> String? {
+    do {
+      return try domain.backupXML()
+    } catch  where error.code == .noDomainBackup {
+      return nil
+    }
+  }
+}

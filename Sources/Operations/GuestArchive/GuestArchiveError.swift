@@ -1,0 +1,80 @@
+/// What keeps a guest from being archived or brought back, apart from errors of libvirt, disks and archives.
+public enum GuestArchiveError: Error, Equatable, Sendable {
+  /// A target that the guest does not have.
+  case unknownDisk(target: String, domain: String, known: [String])
+  /// No disk is left to be archived.
+  case noDisks(domain: String)
+  /// A disk that can only be read through a running QEMU.
+  case diskNotLocal(target: String, type: String)
+  /// The driver cannot save memory.
+  case driverWithoutMemory(driver: String)
+  /// Memory is wanted of a guest that is shut off.
+  case notRunning(domain: String)
+  /// A managed save is there already.
+  case hasManagedSave(domain: String)
+  /// Nobody says where libvirt's managed save is.
+  case managedSaveElsewhere(uri: String)
+  /// The guest may not be frozen, and must be.
+  case notQuiesced(domain: String, reason: String)
+  /// The archive is of no libvirt guest.
+  case noDomain(archive: String)
+  /// The archive's `<domain>` cannot be used.
+  case domainXML(archive: String, reason: String)
+  /// Memory is wanted that the archive does not hold.
+  case noMemory(archive: String)
+  /// The memory stream does not come in order, so it cannot be put back while it is read.
+  case memoryOrder(offset: UInt64, expected: UInt64)
+  /// A guest of this name or UUID is there already.
+  case domainExists(name: String)
+  /// A disk of the archive has nowhere to go, or two have the same place.
+  case noPlace(target: String)
+  /// A disk was given a place and the archive does not hold it.
+  case unknownTarget(target: String, known: [String])
+  /// After the archive was taken, a disk is neither on its overlay nor below it.
+  case movedMeanwhile(target: String, source: String)
+}
+
+extension GuestArchiveError: CustomStringConvertible {
+  /// One sentence for the person who asked.
+  public var description: String {
+    switch self {
+    case .unknownDisk(let target, let domain, let known):
+      "domain '\(domain)' has no disk '\(target)'; it has \(known.joined(separator: ", "))"
+    case .noDisks(let domain):
+      "domain '\(domain)' has no disk to archive"
+    case .diskNotLocal(let target, let type):
+      "disk '\(target)' is on a server (type '\(type)') and can be read through a running guest only; "
+        + "use 'backup' while the guest runs, or leave the disk out with --exclude \(target)"
+    case .driverWithoutMemory(let driver):
+      "the \(driver) driver cannot save and restore a guest's memory"
+    case .notRunning(let domain):
+      "domain '\(domain)' is not running and so has no memory to archive; leave --memory out"
+    case .hasManagedSave(let domain):
+      "domain '\(domain)' has a managed save: its disks alone are of no use without it; archive both with "
+        + "'cold-snapshot', or remove the save with 'managedsave-remove \(domain)'"
+    case .managedSaveElsewhere(let uri):
+      "where libvirt keeps managed saves is not known for '\(uri)'; run this on the guest's own host, or name the "
+        + "directory with --save-directory"
+    case .notQuiesced(let domain, let reason):
+      "the file systems of domain '\(domain)' could not be frozen (\(reason)); nothing was archived; "
+        + "--quiesce=try goes on without"
+    case .noDomain(let archive):
+      "'\(archive)' holds no libvirt-domain.xml, so no guest can be made of it; 'vma extract' gives its disks"
+    case .domainXML(let archive, let reason):
+      "the libvirt-domain.xml in '\(archive)' cannot be used: \(reason)"
+    case .noMemory(let archive):
+      "'\(archive)' holds no memory of the guest; start it afresh with --start"
+    case .memoryOrder(let offset, let expected):
+      "the archive's memory stream goes on at byte \(offset) instead of \(expected): it is not in order; "
+        + "take it out with 'vma extract' and put it back with 'save-image create' and 'restore'"
+    case .domainExists(let name):
+      "a domain '\(name)' is there already; choose another name with --name, or replace it with --force"
+    case .noPlace(let target):
+      "disk '\(target)' has no place of its own; name one with --disk \(target)=PATH, or --directory"
+    case .unknownTarget(let target, let known):
+      "the archive has no disk '\(target)'; it has \(known.joined(separator: ", "))"
+    case .movedMeanwhile(let target, let source):
+      "disk '\(target)' is on '\(source)' now, where this operation did not put it; its overlay was left alone"
+    }
+  }
+}

@@ -1,0 +1,58 @@
+import Libvirt
+import SystemPackage
+import VMA
+
+/// What every archiving of a guest is asked for, whichever way it is done.
+public struct GuestArchiveRequest {
+  /// The wanted disks.
+  public var selection: GuestDiskSelection
+  /// Where the archive goes.
+  public var destination: ArchiveDestination
+  /// A directory for sockets, scratch files and memory that may grow large; the way's own choice where there is none.
+  public var scratchDirectory: String?
+  /// Where the journal is kept; none where there is no such directory.
+  public var journalDirectory: FilePath?
+  /// Told how far it is.
+  public var progress: (any ProgressReceiver)?
+  /// Asked whether it is still wanted.
+  public var cancellation: Cancellation
+  /// Called with every step before it begins.
+  public var announce: (Step) -> Void
+
+  /// So much of a guest into an archive.
+  public init(
+    selection: GuestDiskSelection = .init(), destination: ArchiveDestination,
+    scratchDirectory: String? = nil, journalDirectory: FilePath?, progress: (any ProgressReceiver)?,
+    cancellation: Cancellation, announce: @escaping (Step) -> Void = { _ in }
+  ) {
+    self.selection = selection
+    self.destination = destination
+    self.scratchDirectory = scratchDirectory
+    self.journalDirectory = journalDirectory
+    self.progress = progress
+    self.cancellation = cancellation
+    self.announce = announce
+  }
+
+  /// A journal for one of the ways, about to begin.
+  func journal<Parameters: Encodable>(
+    _ operation: String, of domain: Domain, _ parameters: Parameters
+  ) throws -> OperationJournal? {
+    guard let journalDirectory else { return nil }
+    return OperationJournal(
+      in: journalDirectory,
+      try .init(
+        operation: operation, uri: domain.connection.uri(), domainUUID: domain.uuid(), domain: domain.name,
+        parameters: parameters))
+  }
+}
+
+/// A guest's archive that was made.
+public struct GuestArchiveResult: Sendable {
+  /// What is known of the guest, as the archive itself tells.
+  public let guest: ArchiveManifest.Guest
+  /// The disks in it.
+  public let disks: [GuestDisk]
+  /// What was written.
+  public let summary: ArchiveSummary
+}

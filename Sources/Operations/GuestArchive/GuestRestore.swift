@@ -1,0 +1,211 @@
+import DiskIO
+import Libvirt
+import SystemPackage
+import VMA
+import XMLTree
+
+/// Makes a guest of an archive again: its disks while the archive streams by, its definition, its memory.
+///
+/// Nothing gets its final name before the whole archive was read and its digests agreed, and no guest is defined
+/// from an archive that failed. What a failure leaves is what was there before.
+public final class GuestRestore {
+  /// What becomes of the guest.
+  public enum Ending: Sendable {
+    /// Its disks are written, and no guest is defined.
+    case disksOnly
+    /// It is defined and stays off.
+    case defined
+    /// It is defined and boots.
+    case started
+    /// It goes on where the archive shows it.
+    case resumed
+    /// Its memory is put back, and it waits for `resume`.
+    case paused
+  }
+
+  /// Where things go.
+  public struct Wishes {
+    /// A new name; with it UUID and MAC addresses are new too, unless the identity is kept.
+    public var name: String?
+    /// Whether a new name leaves UUID and MAC addresses as they are.
+    public var keepsIdentity = false
+    /// Where all disks go that have no path of their own; their old directories where there is none.
+    public var directory: String?
+    /// Paths by target.
+    public var paths: [String: String] = [:]
+    /// The format of the new images; as the archive says where nothing is said, and qcow2 where it says nothing.
+    public var format: ImageFormat?
+    /// What becomes of the guest; nil means defined only.
+    public var ending: Ending = .defined
+    /// Whether files and a guest that are in the way are replaced.
+    public var replaces = false
+
+    /// The archive's own wishes.
+    public init() {}
+  }
+
+  /// What came of it.
+  public struct Result: Sendable {
+    /// The guest's name.
+    public let name: String
+    /// Its UUID; nil where no guest was defined.
+    public let uuid: String?
+    /// The disks in their new places.
+    public let disks: [GuestDisk]
+    /// The save image that holds the memory; nil once it has been put back.
+    public let saveImage: String?
+    /// What is known of the guest's archive; nil where it is not one of ours.
+    public let guest: ArchiveManifest.Guest?
+    /// What was read and what that proves.
+    public let report: ArchiveReport
+  }
+
+  private let archive: OpenArchive
+  private let wishes: Wishes
+  private let manifest: ArchiveManifest?
+  private let domain: RestoredDomain
+  private let places: [GuestDisk]
+
+  /// Reads the archive's header and decides where everything goes; nothing is touched.
+  ///
+  /// - Throws: ``GuestArchiveError``.
+  public init(_ archive: OpenArchive, _ wishes: Wishes) throws {
+    self.archive = archive
+    self.wishes = wishes
+    manifest = ArchiveManifest(of: archive.header)
+    guard let config = archive.header.config(named: GuestArchiveWriting.domainConfig) else {
+      throw GuestArchiveError.noDomain(archive: archive.name)
+    }
+    if wishes.ending.needsMemory, !archive.header.devices.contains(where: \.isVMState) {
+      throw GuestArchiveError.noMemory(archive: archive.name)
+    }
+    domain = try RestoredDomain(config.data, archive: archive.name)
+    places = try Self.places(of: domain.disks, in: archive.header, manifest, wishes)
+  }
+
+  /// The name that the guest gets.
+  public var name: String { wishes.name ?? domain.name }
+
+  /// Where every disk of the archive goes.
+  private static func places(
+    of disks: [GuestDisk], in header: ArchiveHeader, _ manifest: ArchiveManifest?, _ wishes: Wishes
+  ) throws -> [GuestDisk] {
+    let held = disks.filter { disk in header.devices.contains { $0.name == disk.device } }
+    if let unknown = wishes.paths.keys.first(where: { target in !held.contains { $0.target == target } }) {
+      throw GuestArchiveError.unknownTarget(target: unknown, known: held.map(\.target))
+    }
+    var taken: Set<String> = []
+    return try held.map { disk in
+      let recorded = try manifest?.disks.first { $0.device == disk.device }?.format.map {
+        (format) throws(DiskIOError) in try ImageFormat(format)
+      }
+      let format = try wishes.format ?? recorded ?? ImageFormat("qcow2")
+      let path = path(of: disk, format: format, wishes)
+      guard path.hasPrefix("/"), taken.insert(path).inserted else {
+        throw GuestArchiveError.noPlace(target: disk.target)
+      }
+      return disk.moved(to: path, format: format.name)
+    }
+  }
+
+  private static func path(of disk: GuestDisk, format: ImageFormat, _ wishes: Wishes) -> String {
+    if let path = wishes.paths[disk.target] { return path }
+    guard let directory = wishes.directory else { return disk.source }
+    if let name = wishes.name { return "\(directory)/\(name)-\(disk.target).\(format.name)" }
+    return "\(directory)/\(FilePath(disk.source).lastComponent?.string ?? disk.target)"
+  }
+
+  /// The directory of what has no path of its own.
+  private var directory: String {
+    wishes.directory ?? places.first.map { FilePath($0.source).removingLastComponent().string } ?? "/var/tmp"
+  }
+
+  /// Where the UEFI variables go; nil where the archive has none.
+  private var nvramPath: String? {
+    guard let old = domain.nvramPath, manifest?.guest?.nvramDevice != nil else { return nil }
+    return wishes.name == nil && wishes.directory == nil ? old : "\(directory)/\(name)_VARS.fd"
+  }
+
+  /// Does it.
+  ///
+  /// - Parameters:
+  ///   - connection: where the guest is made; not needed for disks alone.
+  ///   - progress: told every few MiB.
+  /// - Throws: ``GuestArchiveError``, ``ArchiveOperationError``, `DiskIOError`, `LibvirtError`, ``CancelledError``.
+  /// - Returns: what was made.
+  public func run(on connection: Connection?, progress: (any ProgressReceiver)?) throws -> Result {
+    let earlier = try connection.flatMap { try guestInTheWay(on: $0) }
+    let identity = try domain.placed(
+      places, name: wishes.name, keepsIdentity: wishes.keepsIdentity, nvram: nvramPath)
+    let outputs = try outputs(identity)
+    let report = try archive.cancellable {
+      let report = try archive.read(progress: progress, visit: outputs.take)
+      try outputs.finish()
+      return report
+    }
+    try outputs.nameFiles()
+    do {
+      let uuid = try connection.flatMap {
+        try makeGuest(identity, outputs.saveImage, replacing: earlier, on: $0)
+      }
+      outputs.keep(saveImage: !wishes.ending.needsMemory)
+      return Result(
+        name: name, uuid: uuid, disks: places,
+        saveImage: wishes.ending.needsMemory ? nil : outputs.saveImage, guest: manifest?.guest,
+        report: report)
+    } catch {
+      outputs.takeAway()
+      throw error
+    }
+  }
+
+  /// The guest of this name, which is shut off and may be replaced.
+  private func guestInTheWay(on connection: Connection) throws -> Domain? {
+    guard wishes.ending != .disksOnly, let domain = try? connection.domain(named: name) else { return nil }
+    guard wishes.replaces, try !domain.isActive() else { throw GuestArchiveError.domainExists(name: name) }
+    return domain
+  }
+
+  private func outputs(_ identity: XMLElement) throws -> RestoreOutputs {
+    let outputs = RestoreOutputs(replacing: wishes.replaces)
+    for device in archive.header.devices {
+      if device.isVMState {
+        guard wishes.ending != .disksOnly, wishes.ending != .started else { continue }
+        try outputs.addMemory(
+          at: "\(directory)/\(name).memory.save", domain: identity, manifest,
+          resumes: wishes.ending != .paused && manifest?.guest?.wasRunning ?? true)
+      } else if device.name == manifest?.guest?.nvramDevice, let path = nvramPath {
+        try outputs.addDisk(device, at: path, format: .raw)
+      } else if let place = places.first(where: { $0.device == device.name }) {
+        try outputs.addDisk(device, at: place.source, format: ImageFormat(place.format))
+      }
+    }
+    return outputs
+  }
+
+  private func makeGuest(
+    _ identity: XMLElement, _ saveImage: String?, replacing earlier: Domain?, on connection: Connection
+  ) throws -> String? {
+    guard wishes.ending != .disksOnly else { return nil }
+    let before = try earlier?.xml([.inactive, .secure])
+    let defined = try connection.defineDomain(xml: identity.text(layout: .libvirt))
+    do {
+      if wishes.ending == .started { try defined.start() }
+      if let saveImage, wishes.ending.needsMemory {
+        try connection.restore(from: saveImage, wishes.ending == .paused ? [.paused] : [])
+      }
+      return try defined.uuid()
+    } catch {
+      // A guest that could not be brought up is no guest; what was replaced is put back.
+      if (try? defined.isActive()) == true { try? defined.destroy() }
+      try? defined.undefine(.keepNVRAM)
+      if let before { _ = try? connection.defineDomain(xml: before) }
+      throw error
+    }
+  }
+}
+
+extension GuestRestore.Ending {
+  /// Whether the archive's memory is put back.
+  var needsMemory: Bool { self == .resumed || self == .paused }
+}

@@ -1,0 +1,81 @@
+import FoundationEssentials
+import XMLTree
+
+/// The `<domain>` document of an archive, on its way to a new place and perhaps a new identity.
+struct RestoredDomain {
+  let name: String
+  let disks: [GuestDisk]
+  private let root: XMLElement
+
+  /// Reads the document.
+  ///
+  /// - Throws: ``GuestArchiveError`` for what is no `<domain>` with a name.
+  init(_ text: [UInt8], archive: String) throws(GuestArchiveError) {
+    do {
+      root = try XMLDocument.parse(text).root
+      disks = try GuestDisk.disks(inDomainXML: String(decoding: text, as: UTF8.self))
+    } catch {
+      throw .domainXML(archive: archive, reason: "\(error)")
+    }
+    guard root.qualifiedName == "domain", let name = root.firstElement(named: "name")?.stringValue,
+      !name.isEmpty
+    else { throw .domainXML(archive: archive, reason: "it is no <domain> with a name") }
+    self.name = name
+  }
+
+  /// Where the guest's UEFI variables were; nil where it has none.
+  var nvramPath: String? {
+    root.firstElement(named: "os")?.firstElement(named: "nvram")?.stringValue
+  }
+
+  /// The document with its disks in new places.
+  ///
+  /// - Parameters:
+  ///   - places: the disks that have moved.
+  ///   - name: a new name; with it come a new UUID and new MAC addresses.
+  ///   - keepsIdentity: leaves UUID and MAC addresses as they are despite a new name.
+  ///   - nvram: where the UEFI variables are now; nil leaves the path.
+  func placed(_ places: [GuestDisk], name: String?, keepsIdentity: Bool, nvram: String?) throws -> XMLElement
+  {
+    var domain = DiskPlaces(Dictionary(places.map { ($0.target, $0) }) { first, _ in first }).put(into: root)
+    domain.attributes.removeAll { $0.name == "id" }
+    if let nvram {
+      domain = domain.mappingElements(named: "os") { os in
+        os.mappingElements(named: "nvram") { Self.text(nvram, in: $0) }
+      }
+    }
+    guard let name else { return domain }
+    domain = domain.mappingElements(named: "name") { Self.text(name, in: $0) }
+    return keepsIdentity ? domain : withNewIdentity(domain)
+  }
+
+  private func withNewIdentity(_ domain: XMLElement) -> XMLElement {
+    let uuid = UUID().uuidString.lowercased()
+    var domain = domain.mappingElements(named: "uuid") { Self.text(uuid, in: $0) }
+    // libvirt insists on the same UUID in both places.
+    domain = domain.mappingElements(named: "sysinfo") { information in
+      information.mappingElements(named: "system") { system in
+        system.mappingElements(named: "entry") {
+          $0.attribute("name") == "uuid" ? Self.text(uuid, in: $0) : $0
+        }
+      }
+    }
+    return domain.mappingElements(named: "devices") { devices in
+      devices.mappingElements(named: "interface") { interface in
+        interface.mappingElements(named: "mac") { $0.settingAttribute("address", Self.randomAddress()) }
+      }
+    }
+  }
+
+  /// An address of the range that QEMU and libvirt give out: `52:54:00` and three bytes.
+  private static func randomAddress() -> String {
+    let bytes: [UInt8] = [0x52, 0x54, 0] + (0..<3).map { _ in UInt8.random(in: 0...255) }
+    return bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined(separator: ":")
+  }
+
+  private static func text(_ text: String, in element: XMLElement) -> XMLElement {
+    var result = element
+    result.children = [.text(text)]
+    return result
+  }
+}

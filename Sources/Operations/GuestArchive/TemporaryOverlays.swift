@@ -1,0 +1,149 @@
+import DiskIO
+import Glibc
+import Libvirt
+import SystemPackage
+import XMLTree
+
+/// Overlays that a guest writes to only as long as the images below them are read.
+struct TemporaryOverlays: Codable, Equatable, Sendable {
+  /// An overlay and what is frozen below it.
+  struct Layer: Codable, Equatable, Sendable {
+    /// The disk as it was before.
+    var frozen: GuestDisk
+    /// The overlay's path.
+    var overlay: String
+  }
+
+  /// One for each disk.
+  var layers: [Layer]
+  /// The disks that get no overlay.
+  var untouched: [String]
+  /// Where the memory of the same instant goes.
+  var memoryPath: String
+
+  /// Chooses names beside the disks that nothing else has.
+  ///
+  /// - Parameters:
+  ///   - disks: the disks that are frozen.
+  ///   - untouched: the targets of those that are not.
+  ///   - domain: the guest's name.
+  ///   - scratchDirectory: where the memory goes; beside the first disk where there is none.
+  /// - Throws: `DiskIOError` where a name is taken.
+  init(of disks: [GuestDisk], leaving untouched: [String], of domain: String, scratchDirectory: String?)
+    throws
+  {
+    let suffix = "snapsh-\(getpid())-\(time(nil))"
+    layers = disks.map { Layer(frozen: $0, overlay: "\($0.source).\(suffix)") }
+    self.untouched = untouched
+    let beside = disks.first.map { FilePath($0.source).removingLastComponent().string } ?? "/var/tmp"
+    memoryPath = "\(scratchDirectory ?? beside)/\(domain).\(suffix).memory"
+    for path in layers.map(\.overlay) + [memoryPath] {
+      var status = stat()
+      guard lstat(path, &status) != 0 else { throw DiskIOError.exists(path: path) }
+    }
+  }
+
+  /// The snapshot that puts the overlays in place and the memory in its file.
+  var snapshotXML: String {
+    let overlaid = layers.map { layer in
+      XMLElement(
+        "disk",
+        attributes: [
+          .init("name", layer.frozen.target), .init("snapshot", "external"), .init("type", "file"),
+        ],
+        children: [
+          .element(XMLElement("driver", attributes: [.init("type", "qcow2")])),
+          .element(XMLElement("source", attributes: [.init("file", layer.overlay)])),
+        ])
+    }
+    let others = untouched.map {
+      XMLElement("disk", attributes: [.init("name", $0), .init("snapshot", "no")])
+    }
+    let memory = XMLElement(
+      "memory", attributes: [.init("snapshot", "external"), .init("file", memoryPath)])
+    return XMLElement(
+      "domainsnapshot",
+      children: [
+        .element(memory),
+        .element(XMLElement("disks", children: (overlaid + others).map { .element($0) })),
+      ]
+    ).text(layout: .libvirt)
+  }
+
+  /// Commits each overlay that is in use into the image below it and removes overlays and memory.
+  ///
+  /// May be called again after it failed or was killed half way, and by another process.
+  /// - Throws: ``GuestArchiveError``, `LibvirtError`, `DiskIOError`; what could be done has been.
+  func takeAway(from domain: Domain) throws {
+    var first: (any Error)?
+    for layer in layers {
+      do {
+        try takeAway(layer, from: domain)
+      } catch {
+        first = first ?? error
+      }
+    }
+    // Without it the overlays could not be told from a lost guest's; it goes last.
+    if first == nil { try remove(memoryPath) }
+    if let first { throw first }
+  }
+
+  private func takeAway(_ layer: Layer, from domain: Domain) throws {
+    let target = layer.frozen.target
+    let isActive = try domain.isActive()
+    let source = try GuestDisk.disks(inDomainXML: domain.xml(isActive ? [] : [.inactive]))
+      .first { $0.target == target }?.source
+    switch source {
+    case layer.overlay:
+      if isActive {
+        try commitLive(layer, on: domain)
+      } else {
+        try commitShutOff(layer, on: domain)
+      }
+    case layer.frozen.source:
+      break
+    default:
+      throw GuestArchiveError.movedMeanwhile(target: target, source: source ?? "nothing")
+    }
+    try remove(layer.overlay)
+  }
+
+  /// Active commit and pivot; a job of an earlier attempt is taken over.
+  private func commitLive(_ layer: Layer, on domain: Domain) throws {
+    let target = layer.frozen.target
+    let wait = BlockJobWait(on: domain, disk: target)
+    if try domain.blockJob(on: target)?.kind != .activeCommit {
+      try domain.blockCommit(on: target, base: nil, top: nil, bandwidth: 0, [.active, .shallow])
+    }
+    // Giving this up would leave the guest on the overlay: Ctrl-C waits for it.
+    let outcome = try wait.run(.init(timeout: nil, cancellation: Cancellation())) { _ in }
+    switch outcome {
+    case .ready:
+      try domain.abortBlockJob(on: target, .pivot)
+    case .completed:
+      break
+    case .aborted, .failed:
+      throw LibvirtError(
+        code: .operationFailed,
+        message: "the commit of '\(layer.overlay)' into '\(layer.frozen.source)' did not succeed")
+    }
+  }
+
+  /// For a guest whose QEMU has ended meanwhile: `qemu-img commit`, then the definition is put back.
+  private func commitShutOff(_ layer: Layer, on domain: Domain) throws {
+    let run = try ChildProcess.run(
+      "qemu-img", package: "qemu-utils", ["commit", "-q", "-f", "qcow2", "--", layer.overlay])
+    guard run.succeeded else {
+      throw DiskIOError.toolFailed(tool: "qemu-img", reason: run.reason(tool: "qemu-img"))
+    }
+    var document = try XMLDocument.parse(domain.xml([.inactive, .secure]))
+    document.root = DiskPlaces([layer.frozen.target: layer.frozen]).put(into: document.root)
+    _ = try domain.connection.defineDomain(xml: document.root.text(layout: .libvirt))
+  }
+
+  private func remove(_ path: String) throws {
+    guard unlink(path) == 0 || errno == ENOENT else {
+      throw ArchiveOperationError.file(operation: "remove", path: path, errno: Errno(rawValue: errno))
+    }
+  }
+}
