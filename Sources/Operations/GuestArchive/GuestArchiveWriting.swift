@@ -33,6 +33,7 @@ struct GuestArchiveWriting {
   ///   - savedMemory: the path of a save image of the same instant; nil without memory.
   ///   - request: where to, and who is told.
   /// - Throws: `SaveImageError`, ``ArchiveOperationError``, `DiskIOError`, `LibvirtError`, ``CancelledError``.
+  /// - Returns: what is in the archive.
   func write(
     _ disks: [(disk: GuestDisk, source: any DiskSource)], savedMemory: String?,
     _ request: GuestArchiveRequest

@@ -44,6 +44,7 @@ public struct GuestDisk: Codable, Equatable, Sendable {
   /// - Parameters:
   ///   - path: a file's path.
   ///   - format: its format.
+  /// - Returns: the disk with that file behind it.
   func moved(to path: String, format: String) -> GuestDisk {
     GuestDisk(target: target, type: "file", format: format, source: path)
   }

@@ -135,7 +135,7 @@ public final class GuestRestore {
   /// - Returns: what was made.
   public func run(on connection: Connection?, progress: (any ProgressReceiver)?) throws -> Result {
     let earlier = try connection.flatMap { try guestInTheWay(on: $0) }
-    let identity = try domain.placed(
+    let identity = domain.placed(
       places, name: wishes.name, keepsIdentity: wishes.keepsIdentity, nvram: nvramPath)
     let outputs = try outputs(identity)
     let report = try archive.cancellable {

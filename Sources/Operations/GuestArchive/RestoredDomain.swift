@@ -35,8 +35,8 @@ struct RestoredDomain {
   ///   - name: a new name; with it come a new UUID and new MAC addresses.
   ///   - keepsIdentity: leaves UUID and MAC addresses as they are despite a new name.
   ///   - nvram: where the UEFI variables are now; nil leaves the path.
-  func placed(_ places: [GuestDisk], name: String?, keepsIdentity: Bool, nvram: String?) throws -> XMLElement
-  {
+  /// - Returns: the `<domain>` element.
+  func placed(_ places: [GuestDisk], name: String?, keepsIdentity: Bool, nvram: String?) -> XMLElement {
     var domain = DiskPlaces(Dictionary(places.map { ($0.target, $0) }) { first, _ in first }).put(into: root)
     domain.attributes.removeAll { $0.name == "id" }
     if let nvram {

@@ -122,12 +122,3 @@ struct VMACreateCommand: Command {
     return device.device.size - min(device.device.size, stored)
   }
 }
-
-/// An archive that goes where results are printed.
-private struct ConsoleOutput: ArchiveOutput {
-  let sink: any ByteSink
-
-  func write(_ bytes: UnsafeRawBufferPointer) throws { try sink.write(Array(bytes)) }
-
-  func flush() throws {}
-}

@@ -19,7 +19,8 @@ public enum CommandRegistry {
   static let commands =
     domainCommands + hostCommands + blockCommands + jobCommands + fileSystemCommands + snapshotCommands
     + checkpointCommands
-    + backupCommands + storageCommands + xmlCommands + archiveCommands + saveImageCommands + toolCommands
+    + backupCommands + storageCommands + xmlCommands + archiveCommands + guestArchiveCommands + saveImageCommands
+    + toolCommands
 
   /// The grammar of all commands.
   public static let table = CommandTable(groups: groups, commands: commands.map { $0.grammar })

@@ -1,9 +1,10 @@
 import CommandGrammar
 import Libvirt
 
-/// `restore FILE`: starts the domain that a file holds, from the memory in it.
+/// `restore FILE`: starts the domain that a saved state holds, or makes a guest of an archive again.
 struct RestoreCommand: VirshCommand {
-  private static let file = Option.required("file", completes: .file, help: "the state to restore")
+  private static let file = Option.required(
+    "file", completes: .file, help: "the state to restore, or an archive (- for standard input)")
   private static let bypassCache = Option.flag(
     "bypass-cache", help: "avoid file system cache when restoring")
   private static let xml = Option.text(
@@ -15,13 +16,32 @@ struct RestoreCommand: VirshCommand {
 
   static let grammar = CommandGrammar(
     name: "restore", group: "domain", abstract: "restore a domain from a saved state in a file",
-    discussion: "Restore a domain.",
-    options: [file, bypassCache, xml, later.running, later.paused, resetNVRAM],
-    examples: [("restore /images/guest.save --paused", "Bring a guest back, and look before it goes on.")])
+    discussion: """
+      Restore a domain.
+
+      FILE may also be an archive of 'backup' or 'cold-snapshot': its disks
+      are written, and the domain is defined with them. --resume lets it go
+      on where the archive shows it, --start boots it. The archive is checked
+      as it is read; a failure leaves nothing behind, and nothing that exists
+      is overwritten without --force.
+      """,
+    options: [file, bypassCache, xml, later.running, later.paused, resetNVRAM] + ArchiveRestoreOption.all,
+    examples: [
+      ("restore /images/guest.save --paused", "Bring a guest back, and look before it goes on."),
+      (
+        "restore guest.vma --name copy --directory /images --resume",
+        "Make a second guest of an archive, and let it go on."
+      ),
+      (
+        "zstd -dc guest.vma.zst | snapsh restore - --directory /images --start",
+        "Restore a compressed archive."
+      ),
+    ])
 
   private let file: String
   private let xmlFile: String?
   private let flags: DomainSaveFlags
+  private let archive: ArchiveRestoreOption
 
   init(_ arguments: ParsedArguments) throws {
     file = try arguments[Self.file]
@@ -30,9 +50,20 @@ struct RestoreCommand: VirshCommand {
     if try arguments[Self.bypassCache] { flags.insert(.bypassCache) }
     if try arguments[Self.resetNVRAM] { flags.insert(.resetNVRAM) }
     self.flags = flags
+    archive = try ArchiveRestoreOption(arguments, isPaused: flags.contains(.paused))
   }
 
   func run(in session: Session) throws -> any CommandResult {
+    if file == "-" || ArchiveRestoreOption.isArchive(file) {
+      guard flags.isSubset(of: [.paused]), xmlFile == nil else {
+        throw CommandFailure(
+          "--bypass-cache, --running, --reset-nvram and --xml are for saved states, not for archives")
+      }
+      return try archive.restore(file, in: session)
+    }
+    guard !archive.isGiven else {
+      throw CommandFailure("'\(file)' is no archive, so only the options for saved states can be given")
+    }
     let xml = try xmlFile.map { try XMLFile(path: $0).text() }
     let connection = try session.connection()
     do {

@@ -1,4 +1,5 @@
 import Libvirt
+import Operations
 
 /// How far a domain's job has come, on the error stream, as `--progress` and the command's own `--verbose` ask.
 final class JobProgress {
@@ -31,6 +32,19 @@ final class JobProgress {
   func show(_ info: JobInfo) {
     let figures = JobFigures(label: label, info)
     guard form == .json || figures.totalBytes > 0 else { return }
+    print(figures, percent: min(figures.percent, 99))
+  }
+
+  /// Shows how much of an operation of ours is done.
+  ///
+  /// - Parameters:
+  ///   - progress: How far it is.
+  ///   - elapsedMilliseconds: Since it began.
+  func show(_ progress: OperationProgress, elapsedMilliseconds: UInt64) {
+    let figures = JobFigures(
+      label: label, total: progress.total,
+      remaining: progress.total - min(progress.completed, progress.total),
+      elapsedMilliseconds: elapsedMilliseconds)
     print(figures, percent: min(figures.percent, 99))
   }
 

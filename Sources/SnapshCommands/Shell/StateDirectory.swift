@@ -14,6 +14,9 @@ struct StateDirectory {
     }
   }
 
+  /// Where the journals of operations are kept, made by whoever writes one.
+  var journals: FilePath? { path?.appending("journals") }
+
   /// The shell's history file, in a directory made if need be and open to the user alone.
   ///
   /// - Returns: `nil` where the directory cannot be made: a shell without history is still a shell.
