@@ -123,7 +123,8 @@ struct XMLProcessTests {
     let manager = FileManager.default
     try manager.createDirectory(atPath: prefix.file("bin"), withIntermediateDirectories: true)
     try manager.createDirectory(atPath: prefix.file("share/snapsh"), withIntermediateDirectories: true)
-    try manager.copyItem(atPath: snapshBinary, toPath: prefix.file("bin/snapsh"))
+    // By another process: a program started while this one writes the file would hold it open, and it could not be run.
+    try run(["cp", snapshBinary, prefix.file("bin/snapsh")]).check()
     try manager.copyItem(atPath: packageDirectory + "/schemas", toPath: prefix.file("share/snapsh/schemas"))
     let list = try run(
       [prefix.file("bin/snapsh"), "-q", "xml", "schema", "--list"], environment: ["SNAPSH_SCHEMA_DIR": nil])

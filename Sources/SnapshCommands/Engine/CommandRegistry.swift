@@ -19,7 +19,8 @@ public enum CommandRegistry {
   static let commands =
     domainCommands + hostCommands + blockCommands + jobCommands + fileSystemCommands + snapshotCommands
     + checkpointCommands
-    + backupCommands + storageCommands + xmlCommands + archiveCommands + guestArchiveCommands + saveImageCommands
+    + backupCommands + storageCommands + xmlCommands + archiveCommands + guestArchiveCommands
+    + saveImageCommands
     + toolCommands
 
   /// The grammar of all commands.

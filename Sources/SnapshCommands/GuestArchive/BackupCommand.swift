@@ -55,13 +55,13 @@ struct BackupCommand: Command {
     let request = try option.request(in: session, label: "Backup")
     guard withMemory else {
       let backup = DiskBackup(found, request, quiesce: quiesce)
-      if option.isDryRun { return PlannedSteps(try backup.plan()) }
+      if option.isDryRun { return PlannedSteps(try backup.plan(), on: found) }
       return option.result(try backup.run())
     }
     let saving = session.jobProgress(label: "Memory")
     defer { saving.fail() }
     let backup = MemoryBackup(found, request, pace: .live, saveProgress: saving.show)
-    if option.isDryRun { return PlannedSteps(try backup.plan()) }
+    if option.isDryRun { return PlannedSteps(try backup.plan(), on: found) }
     return option.result(try backup.run())
   }
 }

@@ -63,12 +63,12 @@ struct ColdSnapshotCommand: Command {
     defer { saving.fail() }
     if resumesFirst {
       let backup = MemoryBackup(found, request, pace: .paused, saveProgress: saving.show)
-      if option.isDryRun { return PlannedSteps(try backup.plan()) }
+      if option.isDryRun { return PlannedSteps(try backup.plan(), on: found) }
       return option.result(try backup.run())
     }
     let snapshot = ColdSnapshot(
       found, request, saveFlags: flags, saveDirectory: saveDirectory, saveProgress: saving.show)
-    if option.isDryRun { return PlannedSteps(try snapshot.plan()) }
+    if option.isDryRun { return PlannedSteps(try snapshot.plan(), on: found) }
     return option.result(try snapshot.run())
   }
 }

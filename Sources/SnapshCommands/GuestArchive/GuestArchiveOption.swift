@@ -108,9 +108,15 @@ struct GuestArchived: CommandResult {
 
 /// What an operation would do, a step a line.
 struct PlannedSteps: CommandResult {
+  /// The domain's name.
+  let domain: String
+  /// Always true: nothing was done.
+  let dryRun = true
+  /// An order a step.
   let steps: [String]
 
-  init(_ plan: Plan) {
+  init(_ plan: Plan, on domain: Domain) {
+    self.domain = domain.name
     steps = plan.descriptions
   }
 
