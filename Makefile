@@ -44,17 +44,20 @@ format: ## Format all sources in place
 
 install: build ## Install under $(PREFIX), staged below $(DESTDIR)
 	install -D -m 0755 .build/release/snapsh $(DESTDIR)$(PREFIX)/bin/snapsh
+	ln -sf snapsh $(DESTDIR)$(PREFIX)/bin/vma-writer
 	find schemas -name '*.rng' -exec install -D -m 0644 {} $(DESTDIR)$(PREFIX)/share/snapsh/{} \;
 	install -d $(DESTDIR)$(PREFIX)/share/doc/snapsh $(DESTDIR)$(PREFIX)/share/man/man1 $(addprefix $(DESTDIR),$(dir $(COMPLETIONS)))
 	install -m 0644 LICENSE README.md docs/*.md $(DESTDIR)$(PREFIX)/share/doc/snapsh/
 	.build/release/snapsh -q manual $(DESTDIR)$(PREFIX)/share/man/man1
+	ln -sf snapsh-vma-writer.1 $(DESTDIR)$(PREFIX)/share/man/man1/vma-writer.1
 	.build/release/snapsh completion bash > $(DESTDIR)$(BASH_COMPLETION)
 	.build/release/snapsh completion zsh > $(DESTDIR)$(ZSH_COMPLETION)
 	.build/release/snapsh completion fish > $(DESTDIR)$(FISH_COMPLETION)
 
 uninstall: ## Remove what install put there
-	rm -f $(DESTDIR)$(PREFIX)/bin/snapsh $(addprefix $(DESTDIR),$(COMPLETIONS))
+	rm -f $(DESTDIR)$(PREFIX)/bin/snapsh $(DESTDIR)$(PREFIX)/bin/vma-writer $(addprefix $(DESTDIR),$(COMPLETIONS))
 	rm -f $(DESTDIR)$(PREFIX)/share/man/man1/snapsh.1 $(DESTDIR)$(PREFIX)/share/man/man1/snapsh-*.1
+	rm -f $(DESTDIR)$(PREFIX)/share/man/man1/vma-writer.1
 	rm -rf $(DESTDIR)$(PREFIX)/share/snapsh $(DESTDIR)$(PREFIX)/share/doc/snapsh
 
 clean: ## Remove everything that was built

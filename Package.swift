@@ -44,13 +44,15 @@ let package = Package(
     module("DiskIO", ["CLibNBD", "CLinux", system]),
     module("VMA", ["CXXHash", "CLibCrypto", system]),
     module("NBDServer", [system]),
-    module("Operations", ["SnapshotXML", "XMLTree", "Libvirt", "SaveImage", "DiskIO", "VMA", system]),
+    module(
+      "Operations", ["SnapshotXML", "XMLTree", "Libvirt", "SaveImage", "DiskIO", "NBDServer", "VMA", system]),
     module("CommandGrammar"),
     module("LineEditor", ["CLibEdit", system]),
     module(
       "SnapshCommands",
       [
         "CommandGrammar", "LineEditor", "Operations", "SnapshotXML", "XMLTree", "Libvirt", "VMA", "DiskIO",
+        "NBDServer",
         "SaveImage", "CTerminalWidth", system,
       ]),
     .executableTarget(name: "snapsh", dependencies: ["SnapshCommands"], swiftSettings: strict),
@@ -63,8 +65,10 @@ let package = Package(
     tests("SaveImageTests", ["SaveImage", system]),
     tests("DiskIOTests", ["DiskIO", system]),
     tests("VMATests", ["VMA", system]),
-    tests("NBDServerTests", ["NBDServer", "CLibNBD", system]),
-    tests("OperationsTests", ["Operations", "Libvirt", "XMLTree", "VMA", "DiskIO", system]),
+    tests("NBDServerTests", ["NBDServer", system]),
+    tests(
+      "OperationsTests",
+      ["Operations", "Libvirt", "XMLTree", "VMA", "DiskIO", "NBDServer", "SaveImage", "CLibNBD", system]),
     tests("CommandGrammarTests", ["CommandGrammar"]),
     tests(
       "SnapshCommandsTests", ["SnapshCommands", "CommandGrammar", "Libvirt", "XMLTree", system]),

@@ -2,7 +2,7 @@ import Glibc
 import SystemPackage
 
 /// One POSIX thread that runs one function; whoever started it must join it.
-struct ServiceThread {
+public struct ServiceThread: Sendable {
   private let thread: pthread_t
 
   private final class Work: Sendable {
@@ -13,7 +13,7 @@ struct ServiceThread {
   /// Starts `run`, with the signals that ask a process to end blocked: they are for the thread that waits for the work.
   ///
   /// - Throws: ``NBDServerError`` `.thread`.
-  init(_ run: @escaping @Sendable () -> Void) throws(NBDServerError) {
+  public init(_ run: @escaping @Sendable () -> Void) throws(NBDServerError) {
     let work = Unmanaged.passRetained(Work(run))
     var thread = pthread_t()
     let failure = pthread_create(
@@ -34,7 +34,7 @@ struct ServiceThread {
   }
 
   /// Waits until the function has returned.
-  func join() {
+  public func join() {
     pthread_join(thread, nil)
   }
 }

@@ -17,6 +17,13 @@ public enum ArchiveDestination {
     case .output(_, let name): name
     }
   }
+
+  /// Whether it will be a new file, which can be written again at its beginning.
+  var isFile: Bool {
+    guard case .path(let path) = self else { return false }
+    var status = stat()
+    return stat(path, &status) != 0
+  }
 }
 
 /// An opened destination: a file without its name yet, or something that takes the bytes as they come.
@@ -47,8 +54,19 @@ final class OpenDestination {
 
   deinit { try? descriptor?.close() }
 
+  /// Whether the beginning can be written again.
+  var isFile: Bool { partial != nil }
+
+  /// Writes over the beginning of a file.
+  func rewriteBeginning(_ bytes: [UInt8]) throws {
+    try bytes.withUnsafeBytes { try partial?.write($0, at: 0) }
+  }
+
   /// Gives a file its name.
-  func complete() throws { try partial?.complete() }
+  ///
+  /// - Parameter sync: whether to wait until the bytes are on stable storage.
+  /// - Throws: `DiskIOError`.
+  func complete(sync: Bool = false) throws { try partial?.complete(sync: sync) }
 
   /// Opens what takes bytes but is no file; nil where there is nothing at the path yet.
   private static func openStream(_ path: String, _ cancellation: Cancellation) throws -> FileDescriptor? {

@@ -8,8 +8,8 @@
 /// Give every cluster of every device, then call ``finish()``. After an error call ``abort()``: what was written
 /// is no archive then, and removing it is the caller's part.
 public final class ArchiveWriter {
-  /// The header that was written.
-  public let header: ArchiveHeader
+  /// The header that was written, or that ``reviseHeader(_:)`` has put in its place.
+  public private(set) var header: ArchiveHeader
 
   /// Filled buffers are handed over from this size on, in bytes; zero extents are too small for one each.
   private static let handover = 1 << 20
@@ -17,7 +17,7 @@ public final class ArchiveWriter {
   private static let clustersPerFill: UInt64 = 8
 
   private struct DeviceState {
-    let device: ArchiveDevice
+    var device: ArchiveDevice
     var seen = ClusterSet()
     var storedBlocks: UInt64 = 0
     var digest = ContentDigest()
@@ -25,7 +25,8 @@ public final class ArchiveWriter {
 
   private let thread: WritingThread
   private let checksum: HeaderChecksum
-  private let headerChecksum: (high: UInt64, low: UInt64)
+  private let headerSize: Int
+  private var headerChecksum: (high: UInt64, low: UInt64)
   private var states: [UInt8: DeviceState]
   private var buffer: OutputBuffer?
   private var extent: ExtentBuilder?
@@ -42,12 +43,8 @@ public final class ArchiveWriter {
     self.header = header
     self.output = output
     checksum = try HeaderChecksum()
-    headerChecksum = encoded.withUnsafeBytes {
-      (
-        $0.bigEndian(at: Layout.Header.checksumOffset),
-        $0.bigEndian(at: Layout.Header.checksumOffset + 8)
-      )
-    }
+    headerSize = encoded.count
+    headerChecksum = Self.checksum(of: encoded)
     states = Dictionary(uniqueKeysWithValues: header.devices.map { ($0.id, DeviceState(device: $0)) })
     thread = try WritingThread(
       output: output, bufferCapacity: Self.handover + Layout.Extent.maximumWrittenSize)
@@ -187,6 +184,42 @@ public final class ArchiveWriter {
         cluster += count
         if filled < piece.count { return length }
       }
+    }
+  }
+
+  /// Puts another header in the place of the one that was written, for an output that can be written again.
+  ///
+  /// A memory stream's length is known only at its end. The caller writes the bytes over the beginning of the output,
+  /// before or after ``finish()``, which must come later than this call.
+  /// - Parameter revised: the same archive: only configs, as long as before, and the size of `vmstate` may differ.
+  /// - Throws: ``VMAError`` for a header that does not fit what was written.
+  /// - Returns: the bytes of the new header.
+  public func reviseHeader(_ revised: ArchiveHeader) throws -> [UInt8] {
+    guard isOpen else { throw VMAError(.writerClosed) }
+    let encoded = try revised.encoded()
+    let sameDevices =
+      revised.devices.count == header.devices.count
+      && zip(revised.devices, header.devices).allSatisfy { new, old in
+        new == old
+          || new.id == old.id && new.isVMState && old.isVMState
+            && new.clusterCount >= states[old.id]?.seen.count ?? 0
+      }
+    guard encoded.count == headerSize, revised.uuid == header.uuid, sameDevices,
+      revised.integrity == header.integrity
+    else { throw VMAError(.headerNotRevisable) }
+    header = revised
+    headerChecksum = Self.checksum(of: encoded)
+    for device in revised.devices { states[device.id]?.device = device }
+    return encoded
+  }
+
+  /// The MD5 that an encoded header holds of itself.
+  private static func checksum(of header: [UInt8]) -> (high: UInt64, low: UInt64) {
+    header.withUnsafeBytes {
+      (
+        $0.bigEndian(at: Layout.Header.checksumOffset),
+        $0.bigEndian(at: Layout.Header.checksumOffset + 8)
+      )
     }
   }
 

@@ -144,6 +144,8 @@ extension VMAError.Reason: CustomStringConvertible {
       "device \(ArchiveName.quoted(device)) is a disk, and only 'vmstate' can be written as a stream"
     case .readAlready: "the archive was read already, and its input cannot be rewound"
     case .writerClosed: "the archive's writer has already finished or given up"
+    case .headerNotRevisable:
+      "the archive's header cannot be replaced by one that does not fit what was written"
     default: "the archive could not be processed"
     }
   }

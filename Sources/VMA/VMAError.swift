@@ -82,6 +82,7 @@ public struct VMAError: Error, Equatable, Sendable {
     case notAStream(device: String)
     case integrityNotWritable
     case writerClosed
+    case headerNotRevisable
   }
 }
 

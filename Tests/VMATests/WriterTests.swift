@@ -208,4 +208,41 @@ import Testing
     _ = try reader.read()
     #expect(throws: VMAError(.readAlready)) { try reader.read() }
   }
+
+  @Test("a revised header takes the place of the first one, and the trailer knows it")
+  func revisedHeader() throws {
+    let output = MemoryOutput()
+    var header = Archive.header([("vmstate", 1 << 30), ("disk", 4608)])
+    header.configs = [ArchiveConfig(name: "length", data: Array("?????".utf8))]
+    let writer = try ArchiveWriter(header: header, output: output)
+    try writer.append(0..<2, of: filled(2 * 65536, with: 1), device: 1)
+    try writer.appendZeroClusters(device: 2, clusters: 0..<1)
+    var revised = header
+    revised.configs = [ArchiveConfig(name: "length", data: Array("70000".utf8))]
+    revised.devices[0] = ArchiveDevice(id: 1, name: "vmstate", size: 70144)
+    let bytes = try writer.reviseHeader(revised)
+    let summary = try writer.finish()
+    #expect(summary.devices[0].length == 70144)
+    let archive = bytes + output.bytes[bytes.count...]
+    #expect(try Archive.verify(archive).proof == .content)
+    #expect(throws: VMAError.self) { try Archive.verify(output.bytes) }
+  }
+
+  @Test("a header that does not fit what was written is no revision of it")
+  func unfitRevision() throws {
+    let header = Archive.header([("vmstate", 1 << 30), ("disk", 4608)])
+    let writer = try ArchiveWriter(header: header, output: MemoryOutput())
+    try writer.append(0..<2, of: filled(2 * 65536, with: 1), device: 1)
+    var revisions = [header, header, header, header, header]
+    revisions[0].uuid = .random()
+    revisions[1].devices[0] = ArchiveDevice(id: 1, name: "vmstate", size: 65536)
+    revisions[2].devices[1] = ArchiveDevice(id: 2, name: "disk", size: 4096)
+    revisions[3].devices.removeLast()
+    revisions[4].configs = [ArchiveConfig(name: "more", data: filled(600))]
+    for revision in revisions {
+      #expect(throws: VMAError(.headerNotRevisable)) { try writer.reviseHeader(revision) }
+    }
+    writer.abort()
+    #expect(throws: VMAError(.writerClosed)) { try writer.reviseHeader(header) }
+  }
 }

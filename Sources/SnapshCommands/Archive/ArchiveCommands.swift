@@ -6,5 +6,6 @@ extension CommandRegistry {
     VMAConfigCommand.self,
     VMAExtractCommand.self,
     VMAVerifyCommand.self,
+    VMAWriterCommand.self,
   ]
 }

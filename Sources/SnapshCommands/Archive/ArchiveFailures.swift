@@ -1,4 +1,5 @@
 import DiskIO
+import NBDServer
 import Operations
 import VMA
 
@@ -33,6 +34,30 @@ extension ArchiveOperationError: ReportableError {
     case .archive(_, let error):
       FailureReport(kind: "vma", code: error.report.code, message: description)
     case .file(_, _, let errno), .targetDirectory(_, let errno):
+      FailureReport(kind: "system", code: Int(errno.rawValue), message: description)
+    default:
+      FailureReport(kind: "vma", message: description)
+    }
+  }
+}
+
+extension NBDServerError: ReportableError {
+  /// The error as a JSON object, with the system's errno where one is behind it.
+  public var report: FailureReport { FailureReport(kind: "nbd", code: errno, message: description) }
+
+  private var errno: Int? {
+    switch self {
+    case .system(_, _, let errno), .thread(let errno): Int(errno.rawValue)
+    default: nil
+    }
+  }
+}
+
+extension ArchiveReceptionError: ReportableError {
+  /// The error as a JSON object, with the system's errno where one is behind it.
+  public var report: FailureReport {
+    switch self {
+    case .scratch(_, _, let errno), .memorySocket(let errno):
       FailureReport(kind: "system", code: Int(errno.rawValue), message: description)
     default:
       FailureReport(kind: "vma", message: description)

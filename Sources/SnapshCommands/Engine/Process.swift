@@ -5,11 +5,17 @@ extension Tool {
   public static func main() -> Never {
     // A closed pipe is an error of write(2) that can be told, not a signal that kills.
     signal(SIGPIPE, SIG_IGN)
-    let status = run(
-      Array(CommandLine.arguments.dropFirst()), environment: environment(), console: .standard)
+    let status = run(words(of: CommandLine.arguments), environment: environment(), console: .standard)
     // Not exit: its destructors would pull libraries from under threads that libvirt has still running, such as
     // the one that meets again a guest of the embedded driver. Nothing here is buffered.
     _exit(status)
+  }
+
+  /// The command line, with the command in front that the program is called by where it is a link of that name.
+  static func words(of arguments: [String]) -> [String] {
+    let program = arguments.first?.split(separator: "/").last.map(String.init)
+    let words = Array(arguments.dropFirst())
+    return program == VMAWriterCommand.grammar.name ? [VMAWriterCommand.grammar.name] + words : words
   }
 
   private static func environment() -> [String: String] {
