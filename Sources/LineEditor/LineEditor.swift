@@ -65,7 +65,9 @@ private struct TypedBytes: IteratorProtocol {
     while interruption?() != true {
       guard poll(&input, 1, Self.patience) > 0 else { continue }
       var byte: UInt8 = 0
-      return read(STDIN_FILENO, &byte, 1) == 1 ? byte : nil
+      guard read(STDIN_FILENO, &byte, 1) == 1 else { return nil }
+      // What a Ctrl-D becomes that is typed before libedit has the terminal; libedit would quote the next key.
+      if byte != 0 { return byte }
     }
     return nil
   }
