@@ -71,7 +71,8 @@ let package = Package(
       ["Operations", "Libvirt", "XMLTree", "VMA", "DiskIO", "NBDServer", "SaveImage", "CLibNBD", system]),
     tests("CommandGrammarTests", ["CommandGrammar"]),
     tests(
-      "SnapshCommandsTests", ["SnapshCommands", "CommandGrammar", "Libvirt", "XMLTree", system]),
+      "SnapshCommandsTests",
+      ["SnapshCommands", "CommandGrammar", "Operations", "Libvirt", "XMLTree", system]),
     tests("ParityTests", ["snapsh"]),
     tests("EndToEndTests", ["snapsh", "SnapshotXML"]),
   ],

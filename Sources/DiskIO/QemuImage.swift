@@ -34,11 +34,12 @@ public enum QemuImage {
   /// - Parameters:
   ///   - path: The image, an absolute path.
   ///   - format: Its format; never guessed.
-  /// - Throws: ``DiskIOError`` `.toolMissing`, `.toolFailed`.
-  /// - Returns: Size and backing file.
+  /// - Throws: ``DiskIOError`` `.system` (`ENOENT` for a missing file), `.notADisk`, `.toolMissing`, `.toolFailed`.
+  /// - Returns: Sizes, backing file, snapshots inside.
   public static func information(
     path: String, format: ImageFormat
   ) throws(DiskIOError) -> ImageInformation {
+    try requireImageFile(path)
     let output = try run(["info", "--output=json", "--force-share", "-f", format.name, "--", path])
     do {
       return try JSONDecoder().decode(ImageInformation.self, from: Data(output))
@@ -56,28 +57,5 @@ public enum QemuImage {
       throw DiskIOError.toolFailed(tool: "qemu-img", reason: run.reason(tool: "qemu-img"))
     }
     return run.standardOutput
-  }
-}
-
-/// What an image's header says (`qemu-img info`).
-public struct ImageInformation: Decodable, Equatable, Sendable {
-  /// Bytes that the guest sees.
-  public let virtualSize: UInt64
-  /// The file below as the header names it, relative names included; `nil` for none.
-  public let backingFile: String?
-  /// The format of the file below, where the header records one.
-  public let backingFormat: String?
-  private let fullBackingFile: String?
-
-  /// The absolute path of the file below; `nil` for none, and for one that is no plain file.
-  public var backingPath: String? {
-    (fullBackingFile ?? backingFile).flatMap { $0.hasPrefix("/") ? $0 : nil }
-  }
-
-  private enum CodingKeys: String, CodingKey {
-    case virtualSize = "virtual-size"
-    case backingFile = "backing-filename"
-    case fullBackingFile = "full-backing-filename"
-    case backingFormat = "backing-filename-format"
   }
 }

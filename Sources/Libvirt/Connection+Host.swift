@@ -20,6 +20,21 @@ extension Connection {
     }
   }
 
+  /// Whether the driver works on this very host, so that its paths are paths here.
+  ///
+  /// A URI with a host in it, or with a transport other than a Unix socket, may lead anywhere.
+  public func isLocal() throws(LibvirtError) -> Bool {
+    Self.isLocal(uri: try uri())
+  }
+
+  static func isLocal(uri: String) -> Bool {
+    guard let end = uri.firstIndex(of: ":") else { return false }
+    let scheme = uri[..<end].split(separator: "+", maxSplits: 1)
+    guard scheme.count < 2 || scheme[1] == "unix" else { return false }
+    let rest = uri[end...].dropFirst()
+    return !rest.hasPrefix("//") || rest.hasPrefix("///") || rest == "//"
+  }
+
   /// The hypervisor's version; `nil` where the driver cannot tell (`virConnectGetVersion`).
   public func hypervisorVersion() throws(LibvirtError) -> Version? {
     let number = try number { virConnectGetVersion($0, $1) }

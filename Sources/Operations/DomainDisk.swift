@@ -22,7 +22,8 @@ public struct DomainDisk: Equatable, Sendable {
     return devices.flatMap { $0.elements(named: "disk") }.map(DomainDisk.init)
   }
 
-  private init(_ disk: XMLElement) {
+  /// Reads a `<disk>`.
+  init(_ disk: XMLElement) {
     type = disk.attribute("type") ?? "file"
     device = disk.attribute("device") ?? "disk"
     target = disk.firstElement(named: "target")?.attribute("dev") ?? ""

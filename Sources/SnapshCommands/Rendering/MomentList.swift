@@ -28,6 +28,8 @@ struct MomentList {
   var treeRoot: String?
   /// The headings of ``Row/otherCells``.
   var otherHeadings: [String] = []
+  /// What is written instead of a name in tables and trees.
+  var labels: [String: String] = [:]
 
   func render(into text: inout TextOutput) {
     switch layout {
@@ -35,13 +37,14 @@ struct MomentList {
       for row in rows { text.print(row.name + "\n") }
     case .tree:
       let root: [(name: String, parent: String?)] = treeRoot.map { [(name: $0, parent: nil)] } ?? []
-      text.print(TextTree(root + rows.map { ($0.name, $0.parent) }).text)
+      text.print(TextTree(root + rows.map { ($0.name, $0.parent) }, labels: labels).text)
     case .table(let showsParent):
       var table = TextTable(
         header: ["Name", "Creation Time"] + otherHeadings + (showsParent ? ["Parent"] : []))
       for row in rows {
         let parent = showsParent ? [row.parent ?? ""] : []
-        table.add(row: [row.name, LocalTime(seconds: row.creationTime).text] + row.otherCells + parent)
+        let name = labels[row.name] ?? row.name
+        table.add(row: [name, LocalTime(seconds: row.creationTime).text] + row.otherCells + parent)
       }
       table.render(into: &text)
     }

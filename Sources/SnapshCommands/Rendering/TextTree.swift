@@ -4,8 +4,11 @@ struct TextTree {
   private let children: [String: [String]]
   /// Names without a parent, or with one that is not drawn.
   private let roots: [String]
+  /// What is written instead of a name.
+  private let labels: [String: String]
 
-  init(_ nodes: [(name: String, parent: String?)]) {
+  init(_ nodes: [(name: String, parent: String?)], labels: [String: String] = [:]) {
+    self.labels = labels
     let known = Set(nodes.map(\.name))
     var children: [String: [String]] = [:]
     var roots: [String] = []
@@ -38,7 +41,8 @@ struct TextTree {
     var text = ""
     var stack = [Pending(name: root, indent: "", isRoot: true, isLast: true)]
     while let node = stack.popLast() {
-      text += node.isRoot ? node.name + "\n" : node.indent + "+- " + node.name + "\n"
+      let label = labels[node.name] ?? node.name
+      text += node.isRoot ? label + "\n" : node.indent + "+- " + label + "\n"
       // The bar beside the children of a name goes on only while that name has siblings to come.
       let below = node.indent + (node.isRoot ? "  " : node.isLast ? "    " : "|   ")
       let next = children[node.name] ?? []
@@ -50,5 +54,22 @@ struct TextTree {
       }
     }
     return text
+  }
+
+  /// The same forest for the first column of a table: a line for each name, and none besides.
+  ///
+  /// - Returns: Every name in the order in which it is drawn, with what stands before it.
+  var rows: [(name: String, indent: String)] {
+    var rows: [(name: String, indent: String)] = []
+    var stack = roots.reversed().map { Pending(name: $0, indent: "", isRoot: true, isLast: true) }
+    while let node = stack.popLast() {
+      rows.append((node.name, node.isRoot ? "" : node.indent + "+- "))
+      let below = node.indent + (node.isRoot ? " " : node.isLast ? "   " : "|  ")
+      let next = children[node.name] ?? []
+      for (index, child) in next.enumerated().reversed() {
+        stack.append(Pending(name: child, indent: below, isRoot: false, isLast: index == next.count - 1))
+      }
+    }
+    return rows
   }
 }

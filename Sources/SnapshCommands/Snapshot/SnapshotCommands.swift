@@ -1,6 +1,7 @@
 extension CommandRegistry {
-  /// The commands on snapshots.
+  /// The commands on snapshots, and on the images they are made of.
   static let snapshotCommands: [any Command.Type] = [
+    ChainCommand.self,
     SnapshotCreateCommand.self,
     SnapshotCreateAsCommand.self,
     SnapshotCurrentCommand.self,

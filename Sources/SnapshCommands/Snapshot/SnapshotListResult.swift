@@ -29,6 +29,8 @@ struct SnapshotListResult: CommandResult {
   /// The snapshot whose children are listed: a tree is drawn from it.
   let treeRoot: String?
   let layout: MomentList.Layout
+  /// What people read instead of a name: the name with its marks.
+  var labels: [String: String] = [:]
 
   func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
@@ -44,7 +46,8 @@ struct SnapshotListResult: CommandResult {
       rows: snapshots.map {
         MomentList.Row(
           name: $0.name, parent: $0.parent, creationTime: $0.creationTime, otherCells: [$0.state])
-      }, layout: layout, treeRoot: treeRoot, otherHeadings: ["State"]
+      }, layout: layout, treeRoot: treeRoot, otherHeadings: ["State"],
+      labels: labels
     ).render(into: &text)
   }
 }

@@ -37,4 +37,23 @@ struct TextTreeTests {
   func order() {
     #expect(TextTree([("a", nil), ("z", "a"), ("b", "a")]).text == "a\n  |\n  +- z\n  +- b\n    \n")
   }
+
+  @Test("a label is drawn instead of its name")
+  func labels() {
+    #expect(
+      TextTree([("a", nil), ("b", "a")], labels: ["b": "b (current)"]).text
+        == "a\n  |\n  +- b (current)\n    \n")
+  }
+
+  @Test("in a table each name has a line of its own, and no other line is drawn")
+  func rows() {
+    let tree = TextTree([
+      ("base", nil), ("left", "base"), ("left-1", "left"), ("left-2", "left"), ("right", "base"),
+      ("right-1", "right"), ("alone", nil),
+    ])
+    #expect(
+      tree.rows.map { $0.indent + $0.name } == [
+        "base", " +- left", " |  +- left-1", " |  +- left-2", " +- right", "    +- right-1", "alone",
+      ])
+  }
 }
