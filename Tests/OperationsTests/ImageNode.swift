@@ -14,6 +14,7 @@ struct ImageNode {
   ///   - disks: The `<disk>` elements; `@` stands for the directory.
   ///   - snapshots: The `<test:domainsnapshot>` elements; `@` stands for the directory.
   ///   - images: Makes files in the directory.
+  /// - Throws: What the images, the file or libvirt throw.
   init(
     disks: String, snapshots: String = "", images: (TemporaryDirectory) throws -> Void = { _ in }
   ) throws {

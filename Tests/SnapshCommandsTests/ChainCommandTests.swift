@@ -55,7 +55,7 @@ struct ChainCommandTests {
     try TestSupport.run(words, directory: directory)
   }
 
-  @Test("a tree in a table: the image that is written to first, each image's place in the snapshots beside it")
+  @Test("a tree in a table: the image that is written to first, each image with its snapshots")
   func drawing() {
     let result = run("chain", "guest", "vda")
     #expect(result.status == 0)
@@ -88,7 +88,8 @@ struct ChainCommandTests {
     #expect(run("-q", "chain", "guest", "hdc").output.hasSuffix(" no medium\n"))
     let unknown = run("chain", "guest", "vdz")
     #expect(unknown.status == 1)
-    #expect(unknown.error == "error: domain 'guest' has no disk 'vdz'; 'domblklist guest' tells which it has\n")
+    let sentence = "domain 'guest' has no disk 'vdz'; 'domblklist guest' tells which it has"
+    #expect(unknown.error == "error: \(sentence)\n")
   }
 
   @Test("JSON has every image with its bytes, snapshots and problems")
