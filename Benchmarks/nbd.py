@@ -1,0 +1,90 @@
+#!/usr/bin/env python3
+"""How long nbdcopy takes into vma-writer, divided by how long it takes into servers that only store the bytes.
+
+The archive has digests and is complete when the writer has ended; that wait counts. README.md tells the rest.
+"""
+
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+SNAPSH = os.environ.get("SNAPSH", os.path.join(HERE, "../.build/release/snapsh"))
+MEBIBYTES = int(os.environ.get("SNAPSH_BENCH_MIB", "4096")) // 2
+ROUNDS = int(os.environ.get("SNAPSH_BENCH_ROUNDS", "5"))
+
+
+def need(tool):
+    if not shutil.which(tool):
+        sys.exit(f"{tool} is missing: run scripts/install-dependencies")
+
+
+def directory():
+    given = os.environ.get("SNAPSH_BENCH_DIR")
+    fits = shutil.disk_usage("/dev/shm").free > 4 * (MEBIBYTES << 20)
+    return given or ("/dev/shm" if fits else None)
+
+
+def timed(command, socket, is_ready):
+    """Starts a server, copies the disk into it, and returns the seconds from the copy's start to the server's end."""
+    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    while not is_ready():
+        if server.poll() is not None:
+            sys.exit(f"{command[0]} ended with status {server.returncode}")
+        time.sleep(0.01)
+    started = time.monotonic()
+    subprocess.run(["nbdcopy", "disk.raw", f"nbd+unix:///disk?socket={socket}"], check=True)
+    copied = time.monotonic() - started
+    if command[0] == SNAPSH:
+        if server.wait() != 0:
+            sys.exit("vma-writer failed")
+        return time.monotonic() - started
+    server.terminate()
+    server.wait()
+    return copied
+
+
+def main():
+    for tool in ["nbdcopy", "nbdkit", "qemu-nbd"]:
+        need(tool)
+    with tempfile.TemporaryDirectory(prefix="snapsh-bench-", dir=directory()) as work:
+        os.chdir(work)
+        size = MEBIBYTES << 20
+        with open("disk.raw", "wb") as disk:
+            for _ in range(MEBIBYTES):
+                disk.write(os.urandom(1 << 20))
+        servers = {
+            "vma-writer": [
+                SNAPSH, "vma-writer", "--nbd", "s", "--drive", f"name=disk,size={size}", "--output", "disk.vma",
+            ],
+            "nbdkit memory": ["nbdkit", "-f", "-U", "s", "memory", str(size)],
+            "qemu-nbd raw file": [
+                "qemu-nbd", "-f", "raw", "-x", "disk", "-k", os.path.join(work, "s"), "-e", "8",
+                "--discard=unmap", "target.raw",
+            ],
+        }
+        times = {name: [] for name in servers}
+        for _ in range(ROUNDS):
+            for name, command in servers.items():
+                for leftover in ["s", "disk.vma", "target.raw"]:
+                    if os.path.lexists(leftover):
+                        os.unlink(leftover)
+                if command[0] == "qemu-nbd":
+                    with open("target.raw", "wb") as target:
+                        target.truncate(size)
+                times[name].append(timed(command, "s", lambda: os.path.exists("s")))
+                if command[0] == SNAPSH:
+                    subprocess.run([SNAPSH, "vma", "verify", "disk.vma"], check=True)
+        print(f"nbdcopy of {MEBIBYTES} MiB of random data, median of {ROUNDS} rounds")
+        for name, values in times.items():
+            print(f"  into {name:18} {statistics.median(values):6.2f} s  {MEBIBYTES / statistics.median(values):6.0f} MiB/s")
+        for other in ["nbdkit memory", "qemu-nbd raw file"]:
+            ratios = [mine / theirs for mine, theirs in zip(times["vma-writer"], times[other])]
+            print(f"  vma-writer / {other}: {statistics.median(ratios):.2f}")
+
+
+main()
