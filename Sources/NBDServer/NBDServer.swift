@@ -2,7 +2,7 @@ import Glibc
 import Synchronization
 import SystemPackage
 
-/// Serves disks to NBD clients: one thread for each listening socket, one for each connection.
+/// Serves disks to NBD clients until ``stop()``: one thread for each listening socket, one for each connection.
 ///
 /// The protocol is the fixed newstyle one without TLS: whoever may connect may use every export of the socket. Memory
 /// stays below ``maximumConnections`` times 1 MiB and ``largePayloads`` for requests above that; a client whose export

@@ -139,6 +139,7 @@ public struct ArchiveReception {
     var names: Set<String> = []
     for drive in request.drives {
       guard names.insert(drive.name).inserted else { throw .duplicateDrive(drive.name) }
+      guard drive.name != Layout.vmstateName else { throw .reservedName(drive.name) }
       guard drive.size > 0 else { throw .emptyDrive(drive.name) }
     }
   }
@@ -186,7 +187,8 @@ public struct ArchiveReception {
       let known = archive.progress
       progress?.report(OperationProgress(completed: known.completed, total: total, zeros: known.zeros))
       if haveEnded(disks), memory == nil || memory?.length != nil { return }
-      let received = server.received &+ (memory?.received ?? 0)
+      // An output that is slow holds the clients up: what it takes counts as well.
+      let received = server.received &+ (memory?.received ?? 0) &+ known.written
       if received != arrived {
         arrived = received
         lastArrival = .now

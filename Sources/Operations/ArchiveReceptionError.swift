@@ -5,6 +5,8 @@ import SystemPackage
 public enum ArchiveReceptionError: Error, Equatable, Sendable {
   /// Two drives have the same name.
   case duplicateDrive(String)
+  /// A drive has the name that marks a memory stream.
+  case reservedName(String)
   /// A drive has no bytes.
   case emptyDrive(String)
   /// Neither drives nor memory were asked for.
@@ -35,6 +37,8 @@ extension ArchiveReceptionError: CustomStringConvertible {
     switch self {
     case .duplicateDrive(let name):
       "the drive '\(name)' is named twice; every drive needs a name of its own"
+    case .reservedName(let name):
+      "a drive cannot be called '\(name)', which is the name of the memory stream; choose another"
     case .emptyDrive(let name):
       "the drive '\(name)' has a size of 0 bytes; give the size of the guest's disk"
     case .nothingToReceive:

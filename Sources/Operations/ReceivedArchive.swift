@@ -56,14 +56,14 @@ final class ReceivedArchive: @unchecked Sendable {
   /// Whether a client has asked for its data to be on storage.
   var isToBeSynced: Bool { lock.withLock { _ in wantsSync } }
 
-  /// Bytes of disks that are known, and those of them that are zero.
-  var progress: (completed: UInt64, zeros: UInt64) {
+  /// Bytes of disks that are known, those of them that are zero, and bytes of the archive that the output has taken.
+  var progress: (completed: UInt64, zeros: UInt64, written: UInt64) {
     lock.withLock { _ in
       let stored = writer.storedBlocks * UInt64(Layout.blockSize)
       let known = disks.values.reduce(UInt64(0)) { sum, disk in
         sum + min(disk.size, (disk.clusters.count - disk.clusters.count(of: .untouched)) * clusterSize)
       }
-      return (known, known - min(known, stored))
+      return (known, known - min(known, stored), writer.bytesWritten)
     }
   }
 

@@ -338,6 +338,9 @@ struct ArchiveReceptionTests {
     var twins = try ReceptionFixture(Self.cluster, Self.cluster)
     twins.request.drives[1] = twins.request.drives[0]
     #expect(throws: ArchiveReceptionError.duplicateDrive("a")) { try twins.run {} }
+    var memory = try ReceptionFixture(Self.cluster)
+    memory.request.drives[0] = .init(name: "vmstate", size: 512, address: memory.request.drives[0].address)
+    #expect(throws: ArchiveReceptionError.reservedName("vmstate")) { try memory.run {} }
     let empty = try ReceptionFixture(0)
     #expect(throws: ArchiveReceptionError.emptyDrive("a")) { try empty.run {} }
     let nothing = try ReceptionFixture()
