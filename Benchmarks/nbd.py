@@ -68,8 +68,11 @@ def main():
             ],
         }
         times = {name: [] for name in servers}
+        order = list(servers.items())
         for _ in range(ROUNDS):
-            for name, command in servers.items():
+            # Whoever comes first finds the machine in another state than who comes last.
+            order.append(order.pop(0))
+            for name, command in order:
                 for leftover in ["s", "disk.vma", "target.raw"]:
                     if os.path.lexists(leftover):
                         os.unlink(leftover)

@@ -103,13 +103,20 @@ final class ReceivedArchive: @unchecked Sendable {
 
   /// Makes what nobody needs any more zero, where the archive does not have it yet.
   func trim(_ range: Range<UInt64>, of id: UInt8) throws {
-    var next = range.lowerBound
-    while next < range.upperBound {
-      let end = min(range.upperBound, (next / clusterSize + 1) * clusterSize)
-      // One cluster after the other, because those in the archive stay as they are.
-      let isArchived = lock.withLock { _ in disks[id]?.clusters[next / clusterSize] == .archived }
-      if !isArchived { try zero(next..<end, of: id) }
-      next = end
+    try change(id, range, leavesArchived: true) { whole in
+      guard let clusters = disks[id]?.clusters else { return }
+      var next = whole.lowerBound
+      while next < whole.upperBound {
+        let run = clusters.run(at: next, limit: whole.upperBound)
+        if run.state != .archived {
+          forget(next..<run.end, of: id)
+          clusters.set(next..<run.end, to: .zeroed)
+        }
+        next = run.end
+      }
+    } part: { cluster, part in
+      guard let state = disks[id]?.clusters[cluster], state != .zeroed, state != .archived else { return }
+      try gather(id, cluster, part, nil)
     }
   }
 
@@ -259,16 +266,17 @@ final class ReceivedArchive: @unchecked Sendable {
 
   private let clusterSize = UInt64(Layout.clusterSize)
 
-  /// Splits a range into whole clusters and parts of some, after making sure that none of them is in the archive.
+  /// Splits a range into whole clusters and parts of some, after making sure that none of them is in the archive, unless
+  /// those are to be left alone.
   private func change(
-    _ id: UInt8, _ range: Range<UInt64>, whole: (Range<UInt64>) throws -> Void,
+    _ id: UInt8, _ range: Range<UInt64>, leavesArchived: Bool = false, whole: (Range<UInt64>) throws -> Void,
     part: (UInt64, Range<Int>) throws -> Void
   ) throws {
     try lock.withLock { _ in
       if let firstFailure { throw firstFailure }
       guard let disk = disks[id], !range.isEmpty else { return }
       try keepingFailure {
-        try checkUnarchived(disk, range)
+        if !leavesArchived { try checkUnarchived(disk, range) }
         var next = range.lowerBound
         while next < range.upperBound {
           let cluster = next / clusterSize

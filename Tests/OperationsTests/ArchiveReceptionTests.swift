@@ -133,15 +133,23 @@ struct ArchiveReceptionTests {
 
   @Test("trimming what is in the archive changes nothing; trimming what is not makes it zero")
   func trimming() throws {
-    let reception = try ReceptionFixture(3 * Self.cluster)
-    let data = TestDisk.random(size: Self.cluster).bytes
+    let reception = try ReceptionFixture(6 * Self.cluster)
+    var disk = TestDisk(size: 6 * Self.cluster)
+    disk.fill(Self.cluster..<2 * Self.cluster)
+    disk.fill(5 * Self.cluster + 100..<5 * Self.cluster + 150)
     try reception.run {
       let client = try reception.client("a")
-      try client.write(data, at: Self.cluster)
-      try client.trim(3 * Self.cluster, at: 0)
+      try client.write(disk.bytes[Self.cluster..<2 * Self.cluster], at: Self.cluster)
+      try client.write([7, 8, 9], at: 3 * Self.cluster)
+      let part = 5 * Self.cluster + 100..<5 * Self.cluster + 150
+      try client.write(disk.bytes[part], at: part.lowerBound)
+      // From inside the data to inside the last cluster, and what is left before and behind.
+      try client.trim(4 * Self.cluster, at: Self.cluster + 100)
+      try client.trim(Self.cluster - 150, at: part.upperBound)
+      try client.trim(Self.cluster, at: 0)
       try client.close()
     }
-    let isSame = try reception.contents("a")[Self.cluster..<2 * Self.cluster] == data[...]
+    let isSame = try reception.contents("a") == disk.bytes
     #expect(isSame)
   }
 
