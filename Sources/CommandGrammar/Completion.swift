@@ -6,6 +6,8 @@ public struct Completion: Sendable, Equatable {
   public let source: CompletionSource
   /// The value of the command's domain option, for the names that belong to a domain.
   public let domain: String?
+  /// What stands before each candidate in the same word: `--domain=` where a value is attached to its option.
+  public let attachedTo: String
 
   /// Completes the last word.
   ///
@@ -59,6 +61,8 @@ public struct Completion: Sendable, Equatable {
     }
     if let pending {
       self.init(pending.completion, partial: partial, domain: domain)
+    } else if let (option, name, value) = command.attachedValue(in: partial) {
+      self.init(option.completion, partial: value, domain: domain, attachedTo: name)
     } else if partial.hasPrefix("-") {
       let names = command.options.filter { $0.shape == .repeated || !given.contains($0.name) }.map {
         "--\($0.name)"
@@ -73,22 +77,25 @@ public struct Completion: Sendable, Equatable {
     }
   }
 
-  private init(_ source: CompletionSource, partial: String, domain: String?) {
+  private init(
+    _ source: CompletionSource, partial: String, domain: String?, attachedTo name: String = ""
+  ) {
     if case .words(let words) = source {
-      self.init(words: words, partial: partial)
+      self.init(words: words.map { name + $0 }, partial: name + partial)
     } else {
-      self.init(words: [], source: source, domain: domain)
+      self.init(words: [], source: source, domain: domain, attachedTo: name)
     }
   }
 
   private init(words: [String], partial: String) {
-    self.init(words: words.filter { $0.hasPrefix(partial) }, source: .none, domain: nil)
+    self.init(words: words.filter { $0.hasPrefix(partial) }, source: .none, domain: nil, attachedTo: "")
   }
 
-  private init(words: [String], source: CompletionSource, domain: String?) {
+  private init(words: [String], source: CompletionSource, domain: String?, attachedTo name: String) {
     self.words = words
     self.source = source
     self.domain = domain
+    attachedTo = name
   }
 
   private static func firstWords(of table: CommandTable) -> [String] {
@@ -97,5 +104,18 @@ public struct Completion: Sendable, Equatable {
       let word = command.name.prefix { $0 != " " }
       return seen.insert(word).inserted ? String(word) : nil
     }
+  }
+}
+
+extension CommandGrammar {
+  /// The option, `--NAME=` and the value of a word that holds all three; `nil` for any other word.
+  fileprivate func attachedValue(
+    in word: String
+  ) -> (option: OptionGrammar, name: String, value: String)? {
+    guard word.hasPrefix("--"), let sign = word.firstIndex(of: "=") else { return nil }
+    let name = String(word.dropFirst(2).prefix { $0 != "=" })
+    guard let option = option(named: name), option.takesValue else { return nil }
+    let end = word.index(after: sign)
+    return (option, String(word[..<end]), String(word[end...]))
   }
 }

@@ -13,13 +13,18 @@ public enum DomainJobWait {
   ///   - harmless: Jobs beside which the call works.
   ///   - waits: Whether to wait for the job's end rather than fail.
   ///   - cancellation: Ends the waiting.
+  ///   - willWait: Called once for each job that is waited for, before the waiting.
   /// - Throws: ``DomainBusyError``, or ``CancelledError``.
   public static func untilFree(
     _ domain: Domain, harmless: Set<JobOperation> = [], waits: Bool,
-    cancellation: @autoclosure () -> Cancellation
+    cancellation: @autoclosure () -> Cancellation, willWait: (DomainBusyError) -> Void = { _ in }
   ) throws {
+    var awaited: JobOperation?
     while let job = job(of: domain), !harmless.contains(job.operation) {
-      guard waits else { throw DomainBusyError(domain: domain.name, job: job) }
+      let busy = DomainBusyError(domain: domain.name, job: job)
+      guard waits else { throw busy }
+      if awaited != job.operation { willWait(busy) }
+      awaited = job.operation
       try cancellation().check()
       usleep(200_000)
     }

@@ -57,6 +57,17 @@ struct CompletionTests {
     #expect(complete("vma", "create").source == .file)
   }
 
+  @Test("a value attached to its option, which stays before each candidate")
+  func attachedValues() {
+    let domain = complete("snapshot-info", partial: "--domain=g")
+    #expect(domain.source == .domain)
+    #expect(domain.attachedTo == "--domain=")
+    #expect(complete("snapshot-info", "--domain=g1", partial: "--snapshotname=").domain == "g1")
+    #expect(complete("completion", partial: "--shell=z").words == ["--shell=zsh"])
+    #expect(complete("snapshot-info", partial: "--nosuch=").words.isEmpty)
+    #expect(complete("snapshot-info", partial: "--current=").words.isEmpty)
+  }
+
   @Test("fixed words, and commands and groups behind help")
   func words() {
     #expect(complete("completion", partial: "z").words == ["zsh"])

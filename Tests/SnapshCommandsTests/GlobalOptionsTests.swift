@@ -40,6 +40,25 @@ struct GlobalOptionsTests {
     #expect(try GlobalOptions.parse(["-c", "a:///b"], environment: environment).options.uri == "a:///b")
   }
 
+  @Test("options and their values complete until the command's name has come")
+  func completion() {
+    func complete(_ words: String..., partial: String) -> [String]? {
+      GlobalOptions.completion(after: words, partial: partial)?.candidates
+    }
+    #expect(complete(partial: "--kee") == ["--keep-going", "--keepalive-count", "--keepalive-interval"])
+    #expect(complete("-q", partial: "--j") == ["--json"])
+    #expect(complete(partial: "--progress") == ["--progress"])
+    #expect(complete(partial: "--progress=") == ["auto", "plain", "json", "none"].map { "--progress=\($0)" })
+    #expect(complete("--progress", partial: "n") == ["none"])
+    #expect(complete("-c", partial: "t") == ["test:///default"])
+    #expect(GlobalOptions.completion(after: ["-l"], partial: "")?.wantsFile == true)
+    #expect(complete("-d", partial: "") == [])
+    #expect(complete("list", partial: "--") == nil)
+    #expect(complete(partial: "li") == nil)
+    #expect(complete("--", partial: "-") == nil)
+    #expect(complete("--bogus", partial: "-") == [])
+  }
+
   @Test(
     "each mistake is told in virsh's words",
     arguments: [

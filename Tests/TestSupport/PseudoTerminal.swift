@@ -73,7 +73,12 @@ public final class PseudoTerminal {
 
   /// Types text; control characters are what a keyboard would send (`\u{3}` is Ctrl-C).
   public func type(_ text: String) {
-    var bytes = Array(text.utf8)[...]
+    type(bytes: Array(text.utf8))
+  }
+
+  /// Types bytes, whether they are text or not.
+  public func type(bytes: [UInt8]) {
+    var bytes = bytes[...]
     while !bytes.isEmpty {
       let count = bytes.withUnsafeBytes { write(master, $0.baseAddress, $0.count) }
       guard count > 0 else { return }
@@ -91,7 +96,8 @@ public final class PseudoTerminal {
   public func wait(for text: String, seconds: Int = 60) throws -> String {
     let deadline = ContinuousClock.now + .seconds(seconds)
     while true {
-      if let found = unread.firstRange(of: text) {
+      // By bytes: to Swift's characters a carriage return and its newline are one.
+      if let found = unread.utf8.firstRange(of: text.utf8) {
         let before = String(unread[..<found.lowerBound])
         unread = String(unread[found.upperBound...])
         return before

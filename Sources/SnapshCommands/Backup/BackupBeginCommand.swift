@@ -33,6 +33,7 @@ struct BackupBeginCommand: VirshCommand {
     let xml = try arguments[Self.backup].map { try XMLFile(path: $0).text() } ?? "<domainbackup/>"
     let checkpoint = try arguments[Self.checkpoint].map { try XMLFile(path: $0).text() }
     let flags: BackupFlags = try arguments[Self.reuseExternal] ? .reuseExternal : []
+    try session.waitForOtherJob(of: domain)
     try domain.beginBackup(xml: xml, checkpointXML: checkpoint, flags)
     return Sentence(
       "Backup started\n",

@@ -72,6 +72,7 @@ struct BlockCommitCommand: VirshCommand {
 
   func run(in session: Session) throws -> any CommandResult {
     let domain = try session.domain(domain)
+    try session.waitForExclusiveJob(of: domain)
     let isActive = flags.contains(.active)
     guard waits else {
       try start(on: domain)

@@ -61,10 +61,12 @@ struct BlockJobCommand: VirshCommand {
       }
       return BlockJobInfoResult(domain: domain.name, disk: disk, job: job, isRaw: raw)
     case .limit:
+      try session.waitForExclusiveJob(of: domain)
       try domain.setBlockJobSpeed(
         on: disk, bandwidth: bandwidth.value, bandwidth.isInBytes ? .bandwidthInBytes : [])
       return done("limited", on: domain)
     case .end(let flags):
+      try session.waitForExclusiveJob(of: domain)
       try domain.abortBlockJob(on: disk, flags)
       return done(flags.contains(.pivot) ? "pivoted" : "aborted", on: domain)
     }

@@ -55,16 +55,16 @@ struct BlockJobPatience {
     let wait = BlockJobWait(on: domain, disk: disk)
     let cancellation = session.interruptible()
     try start()
-    let line = JobProgressLine(
-      label: label, console: isVerbose && !session.printsJSON ? session.console : nil)
+    let progress = session.jobProgress(label: label, isVerbose: isVerbose)
     let limits = BlockJobWait.Limits(
       timeout: timeoutSeconds.map { .seconds($0) }, cancellation: cancellation,
       abortsWithoutWaiting: abortsWithoutWaiting)
     do {
-      let outcome = try wait.run(limits, progress: line.show)
-      if outcome == .completed || outcome == .ready { line.finish() }
+      let outcome = try wait.run(limits) { progress.show($0) }
+      if outcome == .completed || outcome == .ready { progress.finish() } else { progress.clear() }
       return outcome
     } catch {
+      progress.fail()
       throw CommandFailure("failed to query job for disk \(disk)", cause: error)
     }
   }

@@ -47,6 +47,7 @@ struct BlockPullCommand: VirshCommand {
 
   func run(in session: Session) throws -> any CommandResult {
     let domain = try session.domain(domain)
+    try session.waitForExclusiveJob(of: domain)
     guard waits else {
       try start(on: domain)
       return result(.started, "Block Pull started", of: domain)

@@ -38,6 +38,7 @@ struct BlockResizeCommand: VirshCommand {
 
   func run(in session: Session) throws -> any CommandResult {
     let domain = try session.domain(domain)
+    try session.waitForExclusiveJob(of: domain)
     do {
       try BlockResize.resize(
         disk, of: domain, toBytes: bytes, hasUnit: size.unit != nil, mayShrink: mayShrink)

@@ -33,6 +33,7 @@ struct CheckpointCreateAsCommand: VirshCommand {
       description: try arguments[Self.description],
       disks: try arguments[Self.disks].map { try CheckpointDiskSpecification($0).element })
     if try arguments[Self.printXML] { return draft.result }
+    try session.waitForExclusiveJob(of: domain)
     let flags: CheckpointCreateFlags = try arguments[CheckpointCreation.quiesce] ? .quiesce : []
     return CheckpointCreation.result(of: try domain.createCheckpoint(xml: draft.xml, flags), source: nil)
   }

@@ -33,6 +33,7 @@ struct CheckpointCreateCommand: VirshCommand {
     let domain = try session.domain(arguments[DomainOption.domain])
     let file = try arguments[Self.file]
     let xml = try file.map { try XMLFile(path: $0).text() } ?? "<domaincheckpoint/>"
+    try session.waitForExclusiveJob(of: domain)
     return CheckpointCreation.result(of: try domain.createCheckpoint(xml: xml, flags), source: file)
   }
 }

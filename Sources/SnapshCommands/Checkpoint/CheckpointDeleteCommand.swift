@@ -31,6 +31,7 @@ struct CheckpointDeleteCommand: VirshCommand {
     let domain = try session.domain(arguments[DomainOption.domain])
     let checkpoint = try CheckpointSelector.checkpoint(named: arguments[Self.name], of: domain)
     let name = checkpoint.name
+    try session.waitForExclusiveJob(of: domain)
     do {
       try checkpoint.delete(flags)
     } catch {

@@ -22,6 +22,7 @@ struct CheckpointEditCommand: VirshCommand {
     let domain = try session.domain(arguments[DomainOption.domain])
     let checkpoint = try CheckpointSelector.checkpoint(named: arguments[Self.name], of: domain)
     let name = checkpoint.name
+    try session.waitForExclusiveJob(of: domain)
     let failure = "Failed to update \(name)"
     let original: String
     do {

@@ -16,8 +16,7 @@ struct DomainRequest {
     _ verb: String, of domain: String, in session: Session, call: (Domain) throws(LibvirtError) -> Void
   ) throws {
     found = try session.domain(domain)
-    // A backup lets a guest be paused or shut down; a save or a snapshot does not.
-    try session.waitForOtherJob(of: found, harmless: [.backup])
+    try session.waitForExclusiveJob(of: found)
     do {
       try call(found)
     } catch {

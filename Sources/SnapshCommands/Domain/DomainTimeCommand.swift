@@ -40,6 +40,7 @@ struct DomainTimeCommand: VirshCommand {
       let instant = try found.time()
       return DomainTimeResult(domain: found.name, seconds: instant.seconds, isPretty: isPretty)
     }
+    try session.waitForExclusiveJob(of: found)
     let seconds = setsNow ? Int64(Glibc.time(nil)) : Int64(time ?? 0)
     try found.setTime(seconds: seconds, synchronizing: synchronizes)
     return Sentence(

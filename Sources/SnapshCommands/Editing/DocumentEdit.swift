@@ -1,4 +1,4 @@
-import Glibc
+import Operations
 
 /// A document that a person edits until libvirt takes it, or until the person gives up; what was typed is never lost.
 struct DocumentEdit {
@@ -31,6 +31,11 @@ struct DocumentEdit {
     while true {
       do {
         if edits { try editor.edit(file.path) }
+      } catch {
+        // An editor that fails is how a person says that nothing is to be done (vi's `:cq`).
+        throw failure(error, keeping: file, original: original, wasShown: false)
+      }
+      do {
         let edited = try file.text()
         if edited == original && !alwaysDefines {
           file.remove()
@@ -43,52 +48,51 @@ struct DocumentEdit {
         file.remove()
         return true
       } catch {
-        switch try answer(to: error, keeping: file, original: original) {
-        case .editAgain: edits = true
+        // Where nobody can be asked, and for programs, the failure is the end.
+        guard EditAgainPrompt.isPossible && !session.printsJSON else {
+          throw failure(error, keeping: file, original: original, wasShown: false)
+        }
+        session.console.printError(Failure(error).text)
+        switch EditAgainPrompt(session: session).answer() {
+        case .editAgain: (edits, overwrites) = (true, false)
         case .overwrite: (edits, overwrites) = (false, true)
+        case .giveUp: throw failure(error, keeping: file, original: original, wasShown: true)
         }
       }
     }
   }
 
-  private enum Answer {
-    case editAgain
-    case overwrite
-  }
-
-  /// Asks what to do, where there is a terminal to ask on.
-  private func answer(to error: any Error, keeping file: EditedFile, original: String) throws -> Answer {
-    guard isatty(STDIN_FILENO) == 1, isatty(STDERR_FILENO) == 1, !session.printsJSON else {
-      throw failure(error, keeping: file, original: original)
-    }
-    session.console.printError(Failure(error).text)
-    while true {
-      session.console.printError("Failed. Try again? [y,n,f,?]: ")
-      switch readLine()?.lowercased() {
-      case "y", "yes": return .editAgain
-      case "f": return .overwrite
-      case "n", "no", nil: throw failure(error, keeping: file, original: original)
-      default:
-        session.console.printError(
-          """
-          y - yes, start editor again
-          n - no, throw away nothing: the text stays in its file
-          f - force, try to redefine again
-          ? - print this help
-
-          """)
-      }
-    }
-  }
-
-  private func failure(_ error: any Error, keeping file: EditedFile, original: String) -> CommandFailure {
-    let edited = try? file.text()
-    guard edited != original else {
-      // Nothing was typed that could be lost.
+  /// What the command fails with.
+  ///
+  /// - Parameters:
+  ///   - error: Why the document is not in force.
+  ///   - file: Where the edited text is; removed unless something was typed that could be lost.
+  ///   - original: The document as it was.
+  ///   - wasShown: Whether the person has read the error already.
+  /// - Returns: The error with what failed, and where the edited text is.
+  private func failure(
+    _ error: any Error, keeping file: EditedFile, original: String, wasShown: Bool
+  ) -> CommandFailure {
+    var lines = [failure]
+    if let edited = try? file.text(), edited == original {
       file.remove()
-      return CommandFailure(failure, cause: error)
+    } else {
+      lines.append("the edited text is kept in '\(file.path)'")
     }
-    return CommandFailure(
-      failure, cause: CommandFailure("the edited text is kept in '\(file.path)'", cause: error))
+    // virsh tells what it refuses itself before it tells what failed.
+    let cause = Failure(error).lines
+    if error is any EditRefusal && !wasShown {
+      lines = cause + lines
+    } else if !wasShown {
+      lines += cause
+    }
+    return CommandFailure(lines: lines, hiding: error)
   }
 }
+
+/// A document that is refused before libvirt is asked.
+protocol EditRefusal: Error {}
+
+extension SnapshotRenameError: EditRefusal {}
+
+extension CheckpointRenameError: EditRefusal {}

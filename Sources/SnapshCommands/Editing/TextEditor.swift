@@ -28,10 +28,16 @@ struct TextEditor {
     sigaddset(&ordinary, SIGPIPE)
     posix_spawnattr_setsigdefault(&attributes, &ordinary)
     posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF))
-    // Ctrl-C belongs to the editor for as long as it runs.
-    let interrupt = signal(SIGINT, SIG_IGN)
-    defer { signal(SIGINT, interrupt) }
+    // The keyboard's signals belong to the editor for as long as it runs.
+    let keyboard = [SIGINT, SIGQUIT].map { ($0, ignored($0)) }
+    defer {
+      for (number, before) in keyboard {
+        var before = before
+        sigaction(number, &before, nil)
+      }
+    }
     sigaddset(&ordinary, SIGINT)
+    sigaddset(&ordinary, SIGQUIT)
     posix_spawnattr_setsigdefault(&attributes, &ordinary)
     var child = pid_t()
     let failure = posix_spawn(&child, "/bin/sh", nil, &attributes, words + [nil], environ)
@@ -46,5 +52,14 @@ struct TextEditor {
     guard status == 0 else {
       throw CommandFailure("the editor '\(command)' ended with status \(status >> 8 & 0xff)")
     }
+  }
+
+  /// Ignores a signal from now on, and returns how it was handled before; `signal(2)` would not give back all of that.
+  private func ignored(_ number: Int32) -> sigaction {
+    var ignoring = sigaction()
+    ignoring.__sigaction_handler.sa_handler = SIG_IGN
+    var before = sigaction()
+    sigaction(number, &ignoring, &before)
+    return before
   }
 }

@@ -12,10 +12,14 @@ public protocol ByteSink: AnyObject, Sendable {
 
   /// Whether a person looks at it.
   var isTerminal: Bool { get }
+
+  /// How many characters fit on a line of the terminal.
+  var columnCount: Int { get }
 }
 
 extension ByteSink {
   public var isTerminal: Bool { false }
+  public var columnCount: Int { 80 }
 }
 
 /// Standard output that cannot be written to.
@@ -40,6 +44,13 @@ public final class FileDescriptorSink: ByteSink {
   }
 
   public var isTerminal: Bool { isatty(descriptor.rawValue) == 1 }
+
+  public var columnCount: Int {
+    var size = winsize()
+    // A terminal that does not know its size tells 0.
+    guard ioctl(descriptor.rawValue, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
+    return Int(size.ws_col)
+  }
 
   public func write(_ bytes: [UInt8]) throws {
     do {

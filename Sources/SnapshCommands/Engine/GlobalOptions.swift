@@ -61,7 +61,7 @@ public struct GlobalOptions: Sendable, Equatable {
   private static let flags: [Character: String] = [
     "h": "help", "q": "quiet", "r": "readonly", "t": "timing", "v": "v", "V": "V",
   ]
-  private static let longNames =
+  static let longNames =
     valued.values + [
       "help", "quiet", "readonly", "timing", "version", "json", "keep-going", "progress", "wait-for-job",
     ]

@@ -9,8 +9,19 @@ extension Session {
   ///   - harmless: Jobs beside which the change works.
   /// - Throws: `DomainBusyError`, which says which job it is.
   func waitForOtherJob(of domain: Domain, harmless: Set<JobOperation> = []) throws {
+    let progress = jobProgress(label: "")
+    defer { progress.clear() }
     try DomainJobWait.untilFree(
-      domain, harmless: harmless, waits: options.waitsForJob, cancellation: interruptible())
+      domain, harmless: harmless, waits: options.waitsForJob, cancellation: interruptible(),
+      willWait: progress.wait)
+  }
+
+  /// Makes sure that no job holds a domain of which something else than its whole state is about to be changed.
+  ///
+  /// A backup lets all that be done beside it (`VIR_JOB_MODIFY`); every other job does not.
+  /// - Throws: `DomainBusyError`, which says which job it is.
+  func waitForExclusiveJob(of domain: Domain) throws {
+    try waitForOtherJob(of: domain, harmless: [.backup])
   }
 
   /// Where the progress of a command's job goes.

@@ -25,6 +25,7 @@ struct FileSystemFreezeCommand: VirshCommand {
 
   func run(in session: Session) throws -> any CommandResult {
     let domain = try session.domain(domain)
+    try session.waitForExclusiveJob(of: domain)
     let count: Int
     do {
       count = try domain.freezeFileSystems(mountPoints)

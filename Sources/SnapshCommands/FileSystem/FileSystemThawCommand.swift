@@ -23,6 +23,7 @@ struct FileSystemThawCommand: VirshCommand {
 
   func run(in session: Session) throws -> any CommandResult {
     let domain = try session.domain(domain)
+    try session.waitForExclusiveJob(of: domain)
     let count: Int
     do {
       count = try domain.thawFileSystems(mountPoints)

@@ -17,15 +17,17 @@ struct CompleteCommand: Command {
   }
 
   func run(in session: Session) throws -> any CommandResult {
+    let partial = words.last ?? ""
+    let before = Array(words.dropLast())
+    if let result = GlobalOptions.completion(after: before, partial: partial) { return result }
     // The line may name its own connection; a mistake in it completes to nothing.
-    guard let (options, rest) = try? GlobalOptions.parse(words, environment: session.environment) else {
+    guard let (options, rest) = try? GlobalOptions.parse(before, environment: session.environment) else {
       return Result(candidates: [], wantsFile: false)
     }
     let typed = Session(options: options, console: session.console, environment: session.environment)
-    let completion = Completion(
-      after: Array(rest.dropLast()), partial: rest.last ?? "", in: CommandRegistry.table)
+    let completion = Completion(after: Array(rest), partial: partial, in: CommandRegistry.table)
     return Result(
-      candidates: LiveCompletion(session: typed).candidates(for: completion, partial: rest.last ?? ""),
+      candidates: LiveCompletion(session: typed).candidates(for: completion, partial: partial),
       wantsFile: completion.source == .file)
   }
 

@@ -20,6 +20,7 @@ final class JobProgress {
   private let label: String
   private let form: Form
   private let console: Console
+  private let started = ContinuousClock.now
   private var hasPrinted = false
 
   init(label: String, form: Form, console: Console) {
@@ -35,6 +36,7 @@ final class JobProgress {
     print(figures, percent: min(figures.percent, 99))
   }
 
+<<<<<<< HEAD
   /// Shows how much of an operation of ours is done.
   ///
   /// - Parameters:
@@ -46,6 +48,30 @@ final class JobProgress {
       remaining: progress.total - min(progress.completed, progress.total),
       elapsedMilliseconds: elapsedMilliseconds)
     print(figures, percent: min(figures.percent, 99))
+=======
+  /// Shows how much of a disk is done; a mirror may catch up and go on.
+  func show(_ info: BlockJobInfo) {
+    guard form != .percent else { return percentLine.show(info) }
+    let elapsed = started.duration(to: .now).components
+    let figures = JobFigures(
+      label: label, total: info.end, remaining: info.end - min(info.current, info.end),
+      elapsedMilliseconds: UInt64(clamping: elapsed.seconds) * 1000
+        + UInt64(clamping: elapsed.attoseconds / 1_000_000_000_000_000))
+    guard form == .json || figures.totalBytes > 0 else { return }
+    print(figures, percent: figures.percent)
+  }
+
+  /// Tells that a job of somebody else is waited for, before this one can begin.
+  func wait(for busy: DomainBusyError) {
+    let notice = JobWaitNotice(busy)
+    switch form {
+    case .silent, .percent: return
+    case .line: printLine(notice.text)
+    case .lines: console.printError(notice.text + "\n")
+    case .json: if let line = try? JSONOutput.line(notice) { console.printError(line) }
+    }
+    hasPrinted = true
+>>>>>>> c06e12d (Complete checkpoints, attached values and quoted names, ask by one key what becomes of a refused edit, and show progress of disk jobs)
   }
 
   /// Shows that the job has ended well.
@@ -57,9 +83,15 @@ final class JobProgress {
     }
   }
 
-  /// Leaves a clean line for the error that comes.
-  func fail() {
+  /// Leaves a clean line for what is said next.
+  func clear() {
     if form == .line { wipe() }
+  }
+
+  /// Leaves a clean line for the error that comes; virsh's percentage stays, and on a terminal ends.
+  func fail() {
+    clear()
+    if form == .percent && hasPrinted && console.error.isTerminal { console.printError("\n") }
   }
 
   private var percentLine: JobProgressLine {
@@ -70,82 +102,20 @@ final class JobProgress {
     if hasPrinted { console.printError("\r\u{1B}[K") }
   }
 
+  /// Writes the line over; one that the terminal would fold could not be wiped.
+  private func printLine(_ text: String) {
+    console.printError("\r\u{1B}[K" + text.prefix(max(1, console.error.columnCount - 1)))
+  }
+
   private func print(_ figures: JobFigures, percent: Int) {
     switch form {
     case .silent: return
     case .percent: percentLine.print(percent: percent)
-    case .line: console.printError("\r\u{1B}[K" + figures.text)
+    case .line: printLine(figures.text)
     case .lines: console.printError(figures.text + "\n")
     case .json:
       if let line = try? JSONOutput.line(figures) { console.printError(line) }
     }
     hasPrinted = true
-  }
-}
-
-/// The figures of a job at one instant.
-struct JobFigures: Encodable, Equatable {
-  /// What the line is: always `progress`.
-  let type = "progress"
-  /// The job, as `save`.
-  let job: String
-  let completedBytes: UInt64
-  let totalBytes: UInt64
-  let elapsedSeconds: Double
-  /// Since the job began; absent at its very start.
-  let bytesPerSecond: UInt64?
-  /// At that rate; absent where there is none.
-  let secondsLeft: UInt64?
-
-  private enum CodingKeys: String, CodingKey {
-    case type, job, completedBytes, totalBytes, elapsedSeconds, bytesPerSecond, secondsLeft
-  }
-
-  init(label: String, _ info: JobInfo) {
-    self.init(
-      label: label, total: info.totalBytes, remaining: info.remainingBytes,
-      elapsedMilliseconds: info.elapsedMilliseconds)
-  }
-
-  init(label: String, total: UInt64, remaining: UInt64, elapsedMilliseconds: UInt64) {
-    job = label
-    totalBytes = total
-    completedBytes = total - min(remaining, total)
-    elapsedSeconds = Double(elapsedMilliseconds) / 1000
-    let rate = elapsedSeconds > 0 ? Double(completedBytes) / elapsedSeconds : 0
-    bytesPerSecond = rate >= 1 ? UInt64(exactly: rate.rounded()) : nil
-    secondsLeft =
-      rate >= 1 ? UInt64(exactly: (Double(total - completedBytes) / rate).rounded()) : nil
-  }
-
-  /// Whole percents, rounded down.
-  var percent: Int {
-    guard totalBytes > 0 else { return 0 }
-    return Int(Double(completedBytes) / Double(totalBytes) * 100)
-  }
-
-  /// `Save: 12 %, 30.0 MiB of 256.0 MiB, 10.0 MiB/s, 22 s left`.
-  var text: String {
-    var text =
-      "\(job): \(min(percent, 99)) %, \(Self.size(completedBytes)) of \(Self.size(totalBytes))"
-    if let bytesPerSecond { text += ", \(Self.size(bytesPerSecond))/s" }
-    if let secondsLeft { text += ", \(Self.time(secondsLeft)) left" }
-    return text
-  }
-
-  private static func size(_ bytes: UInt64) -> String {
-    var value = Double(bytes)
-    for unit in ["B", "KiB", "MiB", "GiB", "TiB"] {
-      if value < 1024 || unit == "TiB" {
-        let tenths = UInt64(value * 10)
-        return unit == "B" ? "\(bytes) B" : "\(tenths / 10).\(tenths % 10) \(unit)"
-      }
-      value /= 1024
-    }
-    return "\(bytes) B"
-  }
-
-  private static func time(_ seconds: UInt64) -> String {
-    seconds < 60 ? "\(seconds) s" : "\(seconds / 60) min \(seconds % 60) s"
   }
 }

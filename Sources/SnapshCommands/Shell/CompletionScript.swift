@@ -14,20 +14,33 @@ enum CompletionScript: String, CaseIterable {
       """
       # bash completion for snapsh; install as share/bash-completion/completions/snapsh
       _snapsh() {
-        local IFS=$'\\n' words=("${COMP_WORDS[@]:1:COMP_CWORD}")
-        # readline splits at ':' and '='; the line itself does not.
-        if [[ ${COMP_WORDS[*]} == *[:=]* ]]; then
-          local line=${COMP_LINE:0:COMP_POINT}
-          IFS=' ' read -r -a words <<< "$line"
-          [[ $line == *' ' ]] && words+=('')
-          words=("${words[@]:1}")
-          IFS=$'\\n'
+        local words=() rest=${COMP_LINE:0:COMP_POINT} index piece before
+        # readline splits at ':' and '=' too; what stands there without a blank between is one word.
+        for ((index = 0; index <= COMP_CWORD; index++)); do
+          piece=${COMP_WORDS[index]}
+          before=${rest%%[! \t]*}
+          rest=${rest#"$before"}
+          if ((index < COMP_CWORD)); then rest=${rest#"$piece"}; else piece=$rest; fi
+          if [[ -n $before || index -eq 0 ]]; then words+=("$piece"); else words[-1]+=$piece; fi
+        done
+        local typed=${words[-1]} kept='' quote='' candidate
+        [[ $typed == [\\'\\"]* ]] && quote=${typed:0:1}
+        # What stands before the last ':' or '=' is no part of the word to readline.
+        if [[ -z $quote && $COMP_WORDBREAKS == *[:=]* && $typed == *["${COMP_WORDBREAKS//[!:=]/}"]* ]]; then
+          kept=${typed%"${typed##*["${COMP_WORDBREAKS//[!:=]/}"]}"}
         fi
-        COMPREPLY=($(snapsh complete -- "${words[@]}" 2>/dev/null))
-        if [[ ${COMPREPLY[0]} == '<file>' ]]; then
-          COMPREPLY=()
-          compopt -o default -o filenames 2>/dev/null
-        fi
+        # The shell's quotes are not snapsh's.
+        words=("${words[@]//[\\'\\"\\\\]/}")
+        COMPREPLY=()
+        while IFS= read -r candidate; do
+          if [[ $candidate == '<file>' ]]; then
+            compopt -o default -o filenames 2>/dev/null
+            return
+          fi
+          candidate=${candidate#"$kept"}
+          [[ -n $quote ]] || printf -v candidate %q "$candidate"
+          COMPREPLY+=("$candidate")
+        done < <(snapsh complete -- "${words[@]:1}" 2>/dev/null)
       }
       complete -F _snapsh snapsh
 

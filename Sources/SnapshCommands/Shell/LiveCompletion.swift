@@ -3,7 +3,7 @@ import Glibc
 import Libvirt
 import Operations
 
-/// Completion with the names that exist right now: domains, snapshots, disks, files.
+/// Completion with the names that exist right now: domains, snapshots, checkpoints, disks, files.
 ///
 /// Errors complete to nothing: whoever presses TAB has asked for no message.
 struct LiveCompletion {
@@ -16,30 +16,31 @@ struct LiveCompletion {
   /// What could stand for the word being typed in a line of the shell.
   ///
   /// - Parameters:
-  ///   - line: The whole line.
-  ///   - word: The word being typed.
-  ///   - start: Where it begins in the line, in bytes.
-  /// - Returns: Whole words that begin with it.
-  func candidates(line: String, word: String, start: Int) -> [String] {
-    let before = String(decoding: line.utf8.prefix(start), as: UTF8.self)
+  ///   - line: The line up to the cursor.
+  ///   - word: What the editor, which knows blanks but no quotes, takes for the word: its end at least.
+  /// - Returns: Whole words as they have to be typed, from where the editor's word begins.
+  func candidates(line: String, word: String) -> [String] {
     // Only the last command of the line is being typed: a word after `;` is a command's name again.
-    guard let commands = try? CommandLineTokenizer.commands(in: before + " x"), let last = commands.last
-    else {
-      return []
-    }
-    let completion = Completion(after: Array(last.dropLast()), partial: word, in: CommandRegistry.table)
-    return completion.source == .file ? files(partial: word) : candidates(for: completion, partial: word)
+    guard let typed = UnfinishedCommandLine(line) else { return [] }
+    let completion = Completion(after: typed.words, partial: typed.partial, in: CommandRegistry.table)
+    let words =
+      completion.source == .file
+      ? files(partial: String(typed.partial.dropFirst(completion.attachedTo.count))).map {
+        completion.attachedTo + $0
+      } : candidates(for: completion, partial: typed.partial)
+    let before = max(0, typed.raw.unicodeScalars.count - word.unicodeScalars.count)
+    return words.map { String(typed.typed($0).unicodeScalars.dropFirst(before)) }
   }
 
   /// The words and live names of a completion; files are left to whoever knows the shell's way with them.
   func candidates(for completion: Completion, partial: String) -> [String] {
-    let names = (try? liveNames(for: completion)) ?? []
+    let names = ((try? liveNames(for: completion)) ?? []).map { completion.attachedTo + $0 }
     return completion.words + names.filter { $0.hasPrefix(partial) }.sorted()
   }
 
   private func liveNames(for completion: Completion) throws -> [String] {
     switch completion.source {
-    case .none, .file, .words, .checkpoint:
+    case .none, .file, .words:
       return []
     case .domain:
       return try session.connection().domains().map { $0.name }
@@ -48,6 +49,9 @@ struct LiveCompletion {
       return try session.domain(domain).snapshots().map { $0.name }
     case .pool:
       return try session.connection().storagePools().map { $0.name }
+    case .checkpoint:
+      guard let domain = completion.domain else { return [] }
+      return try session.domain(domain).checkpoints().map { $0.name }
     case .disk:
       guard let domain = completion.domain else { return [] }
       return try DomainDisk.disks(inDomainXML: session.domain(domain).xml()).map(\.target)

@@ -37,7 +37,7 @@ struct Shell {
     let completion = LiveCompletion(session: session)
     LineEditor.configure(
       name: "snapsh",
-      completer: { line, word, start in completion.candidates(line: line, word: word, start: start) },
+      completer: { line, word in completion.candidates(line: line, word: word) },
       isInterrupted: { Interrupts.cancellation.isCancelled })
     let history = StateDirectory(environment: environment).historyFile().map(History.init(path:))
     defer { try? history?.save() }
