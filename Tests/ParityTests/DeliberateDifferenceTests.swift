@@ -30,6 +30,24 @@ struct DeliberateDifferenceTests {
     #expect(carriedOn.output == theirs.output)
   }
 
+  @Test("commands on standard input stop at the first failure too; virsh goes on, and ends with 0")
+  func standardInput() throws {
+    let lines = Array("domstate nosuch\ndomstate alpha\n".utf8)
+    let settings = ["LIBVIRT_LOG_OUTPUTS": "4:file:/dev/null"]
+    let theirs = try TestSupport.virsh(["-q", "-c", node], stdin: lines, environment: settings)
+    #expect(theirs.status == 0)
+    #expect(theirs.stdout.contains("running\n"))
+    #expect(theirs.stderr == "error: failed to get domain 'nosuch'\n")
+    let ours = try TestSupport.snapsh(["-q", "-c", node], stdin: lines, environment: settings)
+    #expect(ours.status == 1)
+    #expect(ours.stdout.isEmpty)
+    #expect(ours.stderr == theirs.stderr)
+    let carriedOn = try TestSupport.snapsh(
+      ["-q", "--keep-going", "-c", node], stdin: lines, environment: settings)
+    #expect(carriedOn.status == 1)
+    #expect(carriedOn.stdout == "running\n")
+  }
+
   @Test("managedsave ends every time; virsh's may wait for ever for a thread that has ended")
   func managedSaveEnds() throws {
     let cycles = Array(repeating: "managedsave alpha; start alpha", count: 300).joined(separator: "; ")
@@ -295,6 +313,30 @@ struct DeliberateDifferenceTests {
     let ours = try snapsh("snapshot-edit", "alpha", "base", environment: settings)
     #expect(ours.error == "error: Failed to update base\nerror: the editor 'false' ended with status 1\n")
     #expect(ours.status == 1)
+  }
+
+  @Test("at the question after a refused edit 'no' keeps the edited text; virsh throws it away")
+  func abandonedEdit() throws {
+    func abandon(_ program: String) throws -> (text: String, kept: [String]) {
+      let directory = try TemporaryDirectory()
+      let terminal = try PseudoTerminal(
+        [program, "-c", node, "snapshot-edit", "alpha", "base"],
+        environment: [
+          "TERM": "dumb", "LC_ALL": "C.UTF-8", "VISUAL": "sed -i s/domainsnapshot/wrong/",
+          "TMPDIR": directory.path, "LIBVIRT_LOG_OUTPUTS": "4:file:/dev/null",
+          "PATH": ProcessInfo.processInfo.environment["PATH"] ?? "",
+        ])
+      try terminal.wait(for: "Failed. Try again? [y,n,f,?]: ")
+      terminal.type("n")
+      #expect(try terminal.waitForEnd() == 1)
+      return (terminal.transcript, directory.files)
+    }
+    let theirs = try abandon(require(tool: "virsh"))
+    #expect(theirs.text.contains("error: Failed to update base"))
+    #expect(theirs.kept.isEmpty)
+    let ours = try abandon(snapshBinary)
+    #expect(ours.text.contains("error: Failed to update base\r\nerror: the edited text is kept in '"))
+    #expect(ours.kept.count == 1)
   }
 
   @Test("every entry of the document has a test here, by name")

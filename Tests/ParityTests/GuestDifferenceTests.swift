@@ -78,7 +78,10 @@ struct GuestDifferenceTests {
       try guest.virsh("backup-begin", guest.name, request).check()
       let theirs = try guest.virsh("snapshot-create-as", guest.name, "s1", "--disk-only")
       #expect(theirs.stderr.contains("cannot acquire state change lock"))
-      for command in [["snapshot-create-as", guest.name, "s1", "--disk-only"], ["managedsave", guest.name]] {
+      for command in [
+        ["snapshot-create-as", guest.name, "s1", "--disk-only"], ["managedsave", guest.name],
+        ["backup-begin", guest.name, request],
+      ] {
         let ours = try TestSupport.snapsh(["-c", guest.uri] + command)
         #expect(ours.status == 1)
         #expect(ours.stderr.contains("domain '\(guest.name)' is held by a job: backup"))
@@ -87,5 +90,65 @@ struct GuestDifferenceTests {
       let json = try guest.snapsh("--json", "managedsave", guest.name)
       #expect(json.stderr.hasPrefix(#"{"error":{"kind":"busy","#))
     }
+  }
+
+  @Test("on a terminal a job that is waited for shows how far it is without being asked; virsh is silent")
+  func jobProgress() throws {
+    func shown(_ program: RealGuest.Program) throws -> String {
+      try RealGuest.with { guest in
+        let terminal = try guest.terminal(
+          program,
+          [
+            "blockcopy", "bare", "vda", "--transient-job", "--dest", guest.path("copy"), "--wait",
+            "--bandwidth", "4000000", "--bytes", "--timeout", "2",
+          ])
+        try terminal.wait(for: "Copy aborted")
+        return terminal.transcript
+      }
+    }
+    #expect(try !shown(.virsh).contains("%"))
+    #expect(try shown(.snapsh).contains(/Block Copy: \d+ %, .* MiB of 64\.0 MiB, .* MiB\/s, \d+ s left/))
+  }
+
+  @Test("Ctrl-C during a save leaves the guest running on both sides; the status tells of it on one")
+  func interruptedSave() throws {
+    func interrupt(_ program: RealGuest.Program) throws -> (status: Int32?, text: String, state: String) {
+      try RealGuest.with([.slowSaves]) { guest in
+        let terminal = try guest.terminal(
+          program, ["managedsave", "bare", "--verbose"], environment: ["PATH": guest.slowPath])
+        try terminal.wait(for: "%")
+        terminal.type("\u{3}")
+        let status = try terminal.waitForEnd()
+        return (
+          status, terminal.transcript,
+          try guest.run(.virsh, ["domstate bare", "list --with-managed-save --name"]).output
+        )
+      }
+    }
+    let theirs = try interrupt(.virsh)
+    #expect(theirs.status == 1)
+    #expect(theirs.text.contains("error: Failed to save domain 'bare' state"))
+    let ours = try interrupt(.snapsh)
+    #expect(ours.status == 130)
+    // The percentage's line ends before the error begins.
+    #expect(ours.text.contains("\r\nerror: interrupted; everything this command had begun has been undone"))
+    #expect(ours.state == theirs.state)
+    #expect(ours.state.hasPrefix("running\n"))
+  }
+
+  @Test("a checkpoint edited to another name is refused by both; the edited text is kept by one")
+  func renamedCheckpoint() throws {
+    let lines = [
+      "checkpoint-create-as bare c1 --diskspec vda,checkpoint=bitmap --diskspec vdb,checkpoint=no",
+      "checkpoint-edit bare c1", "checkpoint-list bare",
+    ]
+    func transcript(_ program: RealGuest.Program) throws -> RealGuest.Transcript {
+      try RealGuest.with { try $0.run(program, lines, editor: "sed -i 's/<name>c1</<name>c2</'") }
+    }
+    let theirs = try transcript(.virsh)
+    let ours = try transcript(.snapsh)
+    #expect(theirs.error == "error: Cannot rename checkpoint c1 to c2\nerror: Failed to update c1\n")
+    #expect(ours.error.hasPrefix(theirs.error + "error: the edited text is kept in '"))
+    #expect(ours.output == theirs.output)
   }
 }

@@ -108,6 +108,11 @@ public final class PseudoTerminal {
     }
   }
 
+  /// Whether the program writes `text` within so many seconds; it is then forgotten up to its end.
+  public func shows(_ text: String, seconds: Int) -> Bool {
+    (try? wait(for: text, seconds: seconds)) != nil
+  }
+
   /// Waits for the program's end.
   /// - Parameters:
   ///   - text: typed again and again until then: a Ctrl-D typed while the program is still setting the terminal

@@ -34,7 +34,7 @@ public final class QemuMonitor {
   /// - Throws: ``TestSupportError`` when QEMU refuses it or hangs up.
   public func run(_ command: String) throws {
     let bytes = Array("{\"execute\":\"\(command)\"}\n".utf8)
-    guard write(descriptor, bytes, bytes.count) == bytes.count else {
+    guard send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL)) == bytes.count else {
       throw TestSupportError("QEMU has closed its monitor before \(command)")
     }
     while true {
