@@ -20,8 +20,21 @@ final class ArchiveProgressPrinter: ProgressReceiver {
     try? print(line(progress))
   }
 
+  /// Who is told how far the reading of an archive is: Proxmox's words where `-v` asks for them and `--progress` for
+  /// nothing else.
+  static func reading(_ session: Session, label: String, isVerbose: Bool) -> any ProgressReceiver {
+    isVerbose && session.options.progress == .auto
+      ? verboseReading(session) : TimedProgress(session.jobProgress(label: label))
+  }
+
+  /// Who is told how far the writing of an archive is, likewise.
+  static func writing(_ session: Session, label: String, isVerbose: Bool) -> any ProgressReceiver {
+    isVerbose && session.options.progress == .auto
+      ? verboseWriting(session) : TimedProgress(session.jobProgress(label: label))
+  }
+
   /// Progress of reading an archive, in the words of Proxmox's tool, on standard output.
-  static func reading(_ session: Session) -> ArchiveProgressPrinter {
+  private static func verboseReading(_ session: Session) -> ArchiveProgressPrinter {
     if session.printsJSON { return json(session) }
     let started = ContinuousClock.now
     return ArchiveProgressPrinter(
@@ -32,7 +45,7 @@ final class ArchiveProgressPrinter: ProgressReceiver {
   }
 
   /// Progress of writing an archive, in the words of Proxmox's tool, on standard error.
-  static func writing(_ session: Session) -> ArchiveProgressPrinter {
+  private static func verboseWriting(_ session: Session) -> ArchiveProgressPrinter {
     if session.printsJSON { return json(session) }
     return ArchiveProgressPrinter(
       line: { "progress \($0.percent)% \($0.completed)/\($0.total) \($0.zeros)\n" },

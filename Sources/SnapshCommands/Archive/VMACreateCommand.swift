@@ -84,7 +84,7 @@ struct VMACreateCommand: Command {
       configs: try configs.map(ArchiveContents.config(path:)), devices: try devices.map { try $0.open() })
     let toOutput = path == "-"
     let creation = ArchiveCreation(
-      contents, progress: isVerbose ? ArchiveProgressPrinter.writing(session) : nil,
+      contents, progress: ArchiveProgressPrinter.writing(session, label: "Create", isVerbose: isVerbose),
       cancellation: cancellation)
     let summary = try creation.run(
       to: toOutput

@@ -99,7 +99,7 @@ struct VMAExtractCommand: Command {
         try session.console.print("DEVINFO \(disk.temporaryPath) \(disk.size)\n")
       }
     }
-    let progress = isVerbose ? ArchiveProgressPrinter.reading(session) : nil
+    let progress = ArchiveProgressPrinter.reading(session, label: "Extract", isVerbose: isVerbose)
     let result = try extraction.run(progress: progress)
     return Extracted(
       directory: directory, configs: result.configs,

@@ -44,7 +44,7 @@ struct VMAVerifyCommand: Command {
   func run(in session: Session) throws -> any CommandResult {
     let archive = try OpenArchive(path: path, cancellation: session.interruptible())
     if isVerbose, !session.printsJSON { try session.console.print(ArchiveListing(archive.header).text) }
-    let progress = isVerbose ? ArchiveProgressPrinter.reading(session) : nil
+    let progress = ArchiveProgressPrinter.reading(session, label: "Verify", isVerbose: isVerbose)
     let summary = ArchiveReadSummary(try archive.read(progress: progress))
     if let unproven = summary.unproven, !session.printsJSON {
       session.console.printError("warning: not proven: \(unproven)\n")

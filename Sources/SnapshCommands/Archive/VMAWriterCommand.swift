@@ -194,7 +194,8 @@ struct VMAWriterCommand: Command {
     let console = session.console
     let log: @Sendable (String) -> Void = { console.printError("warning: \($0)\n") }
     let reception = ArchiveReception(
-      request, progress: isVerbose ? ArchiveProgressPrinter.writing(session) : nil, log: log,
+      request, progress: ArchiveProgressPrinter.writing(session, label: "Write", isVerbose: isVerbose),
+      log: log,
       cancellation: cancellation)
     let result = try reception.run(
       to: toOutput ? .output(ConsoleOutput(sink: console.output), name: "standard output") : .path(path)

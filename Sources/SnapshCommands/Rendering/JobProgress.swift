@@ -29,6 +29,11 @@ final class JobProgress {
     self.console = console
   }
 
+  deinit {
+    // Whoever threw an error, or has no end to tell of, leaves a clean line too.
+    clear()
+  }
+
   /// Shows how much of the data is done; never all of it before the job has ended.
   func show(_ info: JobInfo) {
     let figures = JobFigures(label: label, info)
@@ -36,7 +41,6 @@ final class JobProgress {
     print(figures, percent: min(figures.percent, 99))
   }
 
-<<<<<<< HEAD
   /// Shows how much of an operation of ours is done.
   ///
   /// - Parameters:
@@ -48,7 +52,8 @@ final class JobProgress {
       remaining: progress.total - min(progress.completed, progress.total),
       elapsedMilliseconds: elapsedMilliseconds)
     print(figures, percent: min(figures.percent, 99))
-=======
+  }
+
   /// Shows how much of a disk is done; a mirror may catch up and go on.
   func show(_ info: BlockJobInfo) {
     guard form != .percent else { return percentLine.show(info) }
@@ -71,7 +76,6 @@ final class JobProgress {
     case .json: if let line = try? JSONOutput.line(notice) { console.printError(line) }
     }
     hasPrinted = true
->>>>>>> c06e12d (Complete checkpoints, attached values and quoted names, ask by one key what becomes of a refused edit, and show progress of disk jobs)
   }
 
   /// Shows that the job has ended well.
@@ -100,6 +104,7 @@ final class JobProgress {
 
   private func wipe() {
     if hasPrinted { console.printError("\r\u{1B}[K") }
+    hasPrinted = false
   }
 
   /// Writes the line over; one that the terminal would fold could not be wiped.
