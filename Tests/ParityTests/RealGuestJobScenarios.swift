@@ -16,6 +16,9 @@ extension RealGuestScenario {
         "domjobabort bare --postcopy", "domjobabort guest", "backup-dumpxml bare", "blockjob bare vda",
         "blockjob bare vda --raw", "blockjob bare vdz", "blockjob guest vda", "blockjob bare vda --abort",
         "blockjob bare vda --pivot", "blockjob bare vda 10", "blockjob bare vda --bandwidth -1",
+        // The embedded driver has no storage pools.
+        "pool-list", "pool-list --inactive --name", "pool-list --all --details", "vol-list default",
+        "vol-list default --details",
       ]),
     RealGuestScenario(
       testDescription: "a disk is copied, finished, limited, cancelled and pivoted to",

@@ -81,7 +81,7 @@ struct SharedCommandTests {
     let expected = synopsis(theirs).replacing(" [<string>]...", with: " [[--string] <string>]...")
     try #require(!expected.isEmpty)
     let stripped = try added.reduce(synopsis(ours)) { text, option in
-      text.replacing(try Regex(" \\[(\\[)?--\(option)\\]?( <(string|number)>)?\\]?(\\.\\.\\.)?"), with: "")
+      text.replacing(try Regex(" \\[\\[?--\(option)\\]?( <(string|number)>)?\\](\\.\\.\\.)?"), with: "")
     }
     #expect(stripped == expected)
   }

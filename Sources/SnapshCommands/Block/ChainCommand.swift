@@ -12,10 +12,11 @@ struct ChainCommand: Command {
       Of a running domain it is what the hypervisor has open; of one that is shut off, what the images say of
       each other. The image that the guest writes to comes first, the base last, a copy that a block job keeps
       beside them. For each image: format, size as the guest sees it, room it takes, and its snapshots:
-        overlay of S   made when S was taken; holds what has been written since
-        state of S     with all below it, the disk as it was when S was taken
+        overlay of S   made for S: what has been written since
+        state of S     with all below it, the disk as S has it
         holds S        the snapshot S is inside the image
         mirror of S    takes every write along on the second storage
+
       Nothing is changed, and formats are never guessed.
       """,
     options: [DomainOption.domain, disk],

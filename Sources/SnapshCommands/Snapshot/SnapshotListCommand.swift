@@ -51,11 +51,12 @@ struct SnapshotListCommand: VirshCommand {
     discussion: """
       The snapshots of a domain, by name, as virsh lists them; or with the columns chosen by --columns:
         name, created, age, state, location, parent, children, current, disks, description
-        size      room that the overlays made for the snapshot take: what has been written since
+        size      room that its overlays take: what has been written since
         memory    room that the guest's memory takes
         depth     images that the snapshot's disks are made of, the most of any disk
         mirror    how the mirrors of a mirrored snapshot are: copying, ready, stopped
         missing   files of the snapshot that are not there
+
       Files are looked at only where a column needs it. --columns with --tree draws the names as a tree.
       """,
     options: options,

@@ -68,8 +68,11 @@ struct PoolListCommand: VirshCommand {
         do {
           _ = try connection.storagePoolCount(active: isActive)
         } catch let older {
-          let kind = isActive ? "active" : "inactive"
-          throw CommandFailure("Failed to get the number of \(kind) pools ", cause: older)
+          // virsh has a blank at the end of one of the two.
+          throw CommandFailure(
+            isActive
+              ? "Failed to get the number of active pools " : "Failed to get the number of inactive pools",
+            cause: older)
         }
       }
       throw CommandFailure("Failed to list pools", cause: error)
