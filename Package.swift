@@ -34,6 +34,7 @@ let package = Package(
     .systemLibrary(name: "CLinux"),
     .systemLibrary(name: "CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"])]),
     .systemLibrary(name: "CTerminalWidth"),
+    .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
     .systemLibrary(name: "CLibEdit", pkgConfig: "libedit", providers: [.apt(["libedit-dev"])]),
     .systemLibrary(name: "CLibCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
 
@@ -43,16 +44,21 @@ let package = Package(
     module("SaveImage", ["XMLTree", system]),
     module("DiskIO", ["CLibNBD", "CLinux", system]),
     module("VMA", ["CXXHash", "CLibCrypto", system]),
+    module("Compression", ["CZstd"]),
     module("NBDServer", [system]),
     module(
-      "Operations", ["SnapshotXML", "XMLTree", "Libvirt", "SaveImage", "DiskIO", "NBDServer", "VMA", system]),
+      "Operations",
+      [
+        "SnapshotXML", "XMLTree", "Libvirt", "SaveImage", "DiskIO", "NBDServer", "VMA", "Compression",
+        "CLinux", system,
+      ]),
     module("CommandGrammar"),
     module("LineEditor", ["CLibEdit", system]),
     module(
       "SnapshCommands",
       [
         "CommandGrammar", "LineEditor", "Operations", "SnapshotXML", "XMLTree", "Libvirt", "VMA", "DiskIO",
-        "NBDServer",
+        "NBDServer", "Compression",
         "SaveImage", "CTerminalWidth", system,
       ]),
     .executableTarget(name: "snapsh", dependencies: ["SnapshCommands"], swiftSettings: strict),
@@ -65,10 +71,14 @@ let package = Package(
     tests("SaveImageTests", ["SaveImage", system]),
     tests("DiskIOTests", ["DiskIO", system]),
     tests("VMATests", ["VMA", system]),
+    tests("CompressionTests", ["Compression"]),
     tests("NBDServerTests", ["NBDServer", system]),
     tests(
       "OperationsTests",
-      ["Operations", "Libvirt", "XMLTree", "VMA", "DiskIO", "NBDServer", "SaveImage", "CLibNBD", system]),
+      [
+        "Operations", "Libvirt", "XMLTree", "VMA", "DiskIO", "NBDServer", "SaveImage", "Compression",
+        "CLibNBD", system,
+      ]),
     tests("CommandGrammarTests", ["CommandGrammar"]),
     tests(
       "SnapshCommandsTests",

@@ -5,6 +5,8 @@
 extern int fallocate(int descriptor, int mode, off_t offset, off_t length);
 extern int memfd_create(const char *name, unsigned int flags);
 extern int pipe2(int ends[2], int flags);
+extern ssize_t getxattr(const char *path, const char *name, void *value, size_t size);
+extern int setxattr(const char *path, const char *name, const void *value, size_t size, int flags);
 extern int renameat2(int old_directory, const char *old_path, int new_directory,
                      const char *new_path, unsigned int flags);
 

@@ -1,5 +1,5 @@
+import Compression
 import DiskIO
-import Glibc
 import VMA
 
 /// Makes an archive from disks, a memory stream and configs.
@@ -8,6 +8,8 @@ import VMA
 /// cancellation leaves no file.
 public struct ArchiveCreation {
   private let contents: ArchiveContents
+  private let identity: ArchiveIdentity
+  private let compression: CompressionSetting?
   private let progress: (any ProgressReceiver)?
   private let cancellation: Cancellation
 
@@ -15,10 +17,17 @@ public struct ArchiveCreation {
   ///
   /// - Parameters:
   ///   - contents: what goes in.
+  ///   - identity: UUID and time, where they are not to be new.
+  ///   - compression: how the archive is compressed; nil leaves it as it is.
   ///   - progress: told about every few MiB.
   ///   - cancellation: asked as often.
-  public init(_ contents: ArchiveContents, progress: (any ProgressReceiver)?, cancellation: Cancellation) {
+  public init(
+    _ contents: ArchiveContents, identity: ArchiveIdentity = .fresh, compression: CompressionSetting? = nil,
+    progress: (any ProgressReceiver)?, cancellation: Cancellation
+  ) {
     self.contents = contents
+    self.identity = identity
+    self.compression = compression
     self.progress = progress
     self.cancellation = cancellation
   }
@@ -36,7 +45,8 @@ public struct ArchiveCreation {
     return try ArchiveOperationError.naming(destination.name) {
       // Refuses names and sizes before anything is opened.
       _ = try header.encoded()
-      let opened = try OpenDestination.open(destination, cancellation: cancellation)
+      let opened = try OpenDestination.open(
+        destination, compression: compression, cancellation: cancellation)
       do {
         let summary = try write(header, to: opened.output)
         try opened.complete()
@@ -62,7 +72,7 @@ public struct ArchiveCreation {
       let manifest = ArchiveManifest(memory: .init(device: memory.name, length: length), disks: disks)
       configs.append(try manifest.config())
     }
-    return ArchiveHeader(uuid: .random(), creationTime: Int64(time(nil)), configs: configs, devices: devices)
+    return try identity.header(configs: configs, devices: devices)
   }
 
   private func write(_ header: ArchiveHeader, to output: any ArchiveOutput) throws -> ArchiveSummary {

@@ -1,3 +1,4 @@
+import Compression
 import DiskIO
 import Glibc
 import SystemPackage
@@ -39,16 +40,24 @@ final class OpenDestination {
   }
 
   /// Opens the destination; a file that exists is refused.
-  static func open(_ destination: ArchiveDestination, cancellation: Cancellation) throws -> OpenDestination {
+  ///
+  /// What is compressed cannot be written again at its beginning, so `compression` is for who does not need that.
+  static func open(
+    _ destination: ArchiveDestination, compression: CompressionSetting? = nil, cancellation: Cancellation
+  ) throws -> OpenDestination {
+    func compressed(_ output: any ArchiveOutput) throws(CompressionError) -> any ArchiveOutput {
+      guard let compression else { return output }
+      return try CompressingOutput(output, compression)
+    }
     switch destination {
     case .output(let given, _):
-      return OpenDestination(given)
+      return OpenDestination(try compressed(given))
     case .path(let path):
       if let stream = try openStream(path, cancellation) {
-        return OpenDestination(DescriptorOutput(stream), descriptor: stream)
+        return OpenDestination(try compressed(DescriptorOutput(stream)), descriptor: stream)
       }
       let file = try PartialFile(path: path)
-      return OpenDestination(DescriptorOutput(file.descriptor), partial: file)
+      return OpenDestination(try compressed(DescriptorOutput(file.descriptor)), partial: file)
     }
   }
 

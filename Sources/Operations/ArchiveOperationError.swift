@@ -1,3 +1,4 @@
+import Compression
 import SystemPackage
 import VMA
 
@@ -5,6 +6,12 @@ import VMA
 public enum ArchiveOperationError: Error, Equatable, Sendable {
   /// The archive at `path` is faulty, or cannot be read or written.
   case archive(path: String, VMAError)
+  /// The file at `path` cannot be compressed or decompressed.
+  case compression(path: String, CompressionError)
+  /// The file at `path` is compressed, and something else than an archive is in it.
+  case notAnArchiveInside(path: String, CompressionFormat)
+  /// The file at `path` is neither an archive nor a compressed one.
+  case notAnArchive(path: String)
   /// A file of configuration, the map pipe or a directory failed. `operation` completes "cannot …".
   case file(operation: String, path: String, errno: Errno)
   /// A config file has more than the 65535 bytes that an archive can hold.
@@ -35,6 +42,12 @@ extension ArchiveOperationError: CustomStringConvertible {
     switch self {
     case .archive(let path, let error):
       "'\(path)': \(error)"
+    case .compression(let path, let error):
+      "'\(path)': \(error)"
+    case .notAnArchive(let path):
+      "'\(path)' is no VMA archive"
+    case .notAnArchiveInside(let path, let format):
+      "'\(path)' is compressed with \(format.rawValue), and what is in it is no VMA archive"
     case .file(let operation, let path, let errno):
       "cannot \(operation) '\(path)': \(errno)"
     case .configTooLarge(let path):
@@ -69,6 +82,8 @@ extension ArchiveOperationError: CustomStringConvertible {
   static func naming<Result>(_ path: String, _ step: () throws -> Result) throws -> Result {
     do { return try step() } catch let error as VMAError {
       throw ArchiveOperationError.archive(path: path, error)
+    } catch let error as CompressionError {
+      throw ArchiveOperationError.compression(path: path, error)
     }
   }
 }

@@ -1,3 +1,4 @@
+import Compression
 import Glibc
 import SystemPackage
 import VMA
@@ -8,6 +9,8 @@ public final class OpenArchive {
   public let name: String
   /// The header.
   public var header: ArchiveHeader { reader.header }
+  /// How the file is compressed; nil for one that is not.
+  public let compression: CompressionFormat?
 
   private let reader: ArchiveReader
   private let descriptor: FileDescriptor
@@ -21,7 +24,8 @@ public final class OpenArchive {
   ///   - cancellation: ends also the wait for a pipe that brings nothing.
   /// - Throws: ``ArchiveOperationError``, ``CancelledError``.
   public init(path: String, cancellation: Cancellation) throws {
-    name = path == "-" ? "standard input" : path
+    let name = path == "-" ? "standard input" : path
+    self.name = name
     self.cancellation = cancellation
     ownsDescriptor = path != "-"
     do {
@@ -32,12 +36,34 @@ public final class OpenArchive {
       throw ArchiveOperationError.file(operation: "open", path: path, errno: error)
     }
     do {
-      let input = CancellableInput(descriptor: descriptor, cancellation: cancellation)
-      reader = try ArchiveOperationError.naming(name) { try ArchiveReader(input: input) }
+      let file = CancellableInput(descriptor: descriptor, cancellation: cancellation)
+      (reader, compression) = try ArchiveOperationError.naming(name) {
+        let input = RecognisedInput(file)
+        do { return (try ArchiveReader(input: input), input.format) } catch let error as VMAError
+          where error.reason == .notAnArchive && input.format != nil
+        {
+          throw ArchiveOperationError.notAnArchiveInside(path: name, input.format ?? .zstd)
+        }
+      }
     } catch {
       if path != "-" { try? descriptor.close() }
       throw error
     }
+  }
+
+  /// Whether a file begins as an archive does, compressed or not; false for what cannot be opened or is no file.
+  ///
+  /// - Parameter path: the file.
+  public static func begins(at path: String) -> Bool {
+    guard
+      let file = try? FileDescriptor.open(FilePath(path), .readOnly, options: [.closeOnExec, .nonBlocking])
+    else { return false }
+    defer { try? file.close() }
+    var start = [UInt8](repeating: 0, count: CompressionFormat.recognisableLength)
+    guard let count = start.withUnsafeMutableBytes({ try? file.read(fromAbsoluteOffset: 0, into: $0) })
+    else { return false }
+    return ArchiveHeader.begins(with: start.prefix(count))
+      || CompressionFormat(startingWith: start.prefix(count)) != nil
   }
 
   deinit { if ownsDescriptor { try? descriptor.close() } }

@@ -72,6 +72,11 @@ public struct ArchiveHeader: Equatable, Sendable {
     self.integrity = integrity
   }
 
+  /// Whether these bytes, the first of a file, are those of an archive.
+  public static func begins(with start: some Collection<UInt8>) -> Bool {
+    start.starts(with: Layout.Header.magic)
+  }
+
   /// The device with this name, if there is one.
   public func device(named name: String) -> ArchiveDevice? {
     devices.first { $0.name == name }

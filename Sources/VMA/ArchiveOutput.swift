@@ -10,6 +10,14 @@ public protocol ArchiveOutput: Sendable {
 
   /// Called once, after the last byte of a complete archive.
   func flush() throws
+
+  /// Bytes that it has made of the archive's, known once it was flushed; nil where it changes none.
+  var storedLength: UInt64? { get }
+}
+
+extension ArchiveOutput {
+  /// Nil: the bytes stay as they are.
+  public var storedLength: UInt64? { nil }
 }
 
 /// An output that writes to an open file descriptor, which stays the caller's to close.

@@ -18,6 +18,8 @@ public struct DeviceSummary: Equatable, Sendable {
 public struct ArchiveSummary: Equatable, Sendable {
   /// The archive's length in bytes.
   public let bytesWritten: UInt64
+  /// The length in bytes of what the output has made of it; nil where it is the archive as it is.
+  public let storedLength: UInt64?
   /// Extents written, the trailer's included.
   public let extents: UInt64
   /// The devices in the order of the header.

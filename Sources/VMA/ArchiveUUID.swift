@@ -1,3 +1,5 @@
+import CXXHash
+
 /// The 16 bytes that an archive's header and all its extents share.
 public struct ArchiveUUID: Equatable, Hashable, Sendable, CustomStringConvertible {
   let high: UInt64
@@ -9,6 +11,20 @@ public struct ArchiveUUID: Equatable, Hashable, Sendable, CustomStringConvertibl
     let high = generator.next() & 0xFFFF_FFFF_FFFF_0FFF | 0x4000
     let low = generator.next() & 0x3FFF_FFFF_FFFF_FFFF | 0x8000_0000_0000_0000
     return ArchiveUUID(high: high, low: low)
+  }
+
+  /// The one that follows from all else in a header (RFC 9562 version 8): XXH3-128 of the header without any UUID.
+  ///
+  /// - Throws: ``VMAError`` for a header that readers refuse.
+  public static func derived(from header: ArchiveHeader) throws(VMAError) -> ArchiveUUID {
+    var nameless = header
+    nameless.uuid = ArchiveUUID(high: 0, low: 0)
+    let hash = try nameless.encoded().withUnsafeBytes {
+      snapsh_xxh3_128_with_seed($0.baseAddress, $0.count, 0)
+    }
+    return ArchiveUUID(
+      high: hash.high64 & 0xFFFF_FFFF_FFFF_0FFF | 0x8000,
+      low: hash.low64 & 0x3FFF_FFFF_FFFF_FFFF | 0x8000_0000_0000_0000)
   }
 
   init(high: UInt64, low: UInt64) {

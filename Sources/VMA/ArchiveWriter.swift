@@ -241,7 +241,8 @@ public final class ArchiveWriter {
       isOpen = false
       do { try output.flush() } catch { throw VMAError.write(error, at: thread.written) }
       return ArchiveSummary(
-        bytesWritten: thread.written, extents: extents, devices: header.devices.compactMap(summary))
+        bytesWritten: thread.written, storedLength: output.storedLength, extents: extents,
+        devices: header.devices.compactMap(summary))
     }
   }
 

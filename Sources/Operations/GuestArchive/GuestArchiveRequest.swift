@@ -1,3 +1,4 @@
+import Compression
 import Libvirt
 import SystemPackage
 import VMA
@@ -8,6 +9,8 @@ public struct GuestArchiveRequest {
   public var selection: GuestDiskSelection
   /// Where the archive goes.
   public var destination: ArchiveDestination
+  /// How the archive is compressed; nil leaves it as it is.
+  public var compression: CompressionSetting?
   /// A directory for sockets, scratch files and memory that may grow large; the way's own choice where there is none.
   public var scratchDirectory: String?
   /// Where the journal is kept; none where there is no such directory.
@@ -22,11 +25,13 @@ public struct GuestArchiveRequest {
   /// So much of a guest into an archive.
   public init(
     selection: GuestDiskSelection = .init(), destination: ArchiveDestination,
-    scratchDirectory: String? = nil, journalDirectory: FilePath?, progress: (any ProgressReceiver)?,
+    compression: CompressionSetting? = nil, scratchDirectory: String? = nil, journalDirectory: FilePath?,
+    progress: (any ProgressReceiver)?,
     cancellation: Cancellation, announce: @escaping (Step) -> Void = { _ in }
   ) {
     self.selection = selection
     self.destination = destination
+    self.compression = compression
     self.scratchDirectory = scratchDirectory
     self.journalDirectory = journalDirectory
     self.progress = progress

@@ -63,8 +63,8 @@ struct GuestArchiveWriting {
       throw ArchiveOperationError.configTooLarge(path: config.name)
     }
     let creation = ArchiveCreation(
-      ArchiveContents(configs: configs, devices: devices), progress: request.progress,
-      cancellation: request.cancellation)
+      ArchiveContents(configs: configs, devices: devices), compression: request.compression,
+      progress: request.progress, cancellation: request.cancellation)
     let summary = try creation.run(to: request.destination)
     return GuestArchiveResult(guest: guest, disks: disks.map(\.disk), summary: summary)
   }

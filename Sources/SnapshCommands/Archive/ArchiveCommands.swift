@@ -7,5 +7,6 @@ extension CommandRegistry {
     VMAExtractCommand.self,
     VMAVerifyCommand.self,
     VMAWriterCommand.self,
+    ArchiveListCommand.self,
   ]
 }

@@ -1,3 +1,4 @@
+import Compression
 import DiskIO
 import NBDServer
 import Operations
@@ -33,12 +34,19 @@ extension ArchiveOperationError: ReportableError {
     switch self {
     case .archive(_, let error):
       FailureReport(kind: "vma", code: error.report.code, message: description)
+    case .compression, .notAnArchiveInside:
+      FailureReport(kind: "compression", message: description)
     case .file(_, _, let errno), .targetDirectory(_, let errno):
       FailureReport(kind: "system", code: Int(errno.rawValue), message: description)
     default:
       FailureReport(kind: "vma", message: description)
     }
   }
+}
+
+extension CompressionError: ReportableError {
+  /// The error as a JSON object.
+  public var report: FailureReport { FailureReport(kind: "compression", message: description) }
 }
 
 extension NBDServerError: ReportableError {

@@ -13,7 +13,8 @@ struct VMAVerifyCommand: Command {
     discussion:
       "Reads the archive to its end and checks its structure, that no cluster of a disk is missing\n"
       + "or there twice, and the digests of its data. Silent when all is well, as Proxmox's tool is;\n"
-      + "what an archive without digests leaves unproven is said on standard error, with status 0.",
+      + "what an archive without digests leaves unproven is said on standard error, with status 0.\n"
+      + "A file notes when it was verified ('archive list'), where it and its file system allow that.",
     options: [file, verbose],
     examples: [
       (line: "snapsh vma verify -v vm.vma", purpose: "check an archive and see what that proves")
@@ -42,10 +43,19 @@ struct VMAVerifyCommand: Command {
   }
 
   func run(in session: Session) throws -> any CommandResult {
+    // What the file was like before it was read; pipes are like nothing.
+    let state = path == "-" ? nil : try? VerificationRecord.state(of: path)
     let archive = try OpenArchive(path: path, cancellation: session.interruptible())
     if isVerbose, !session.printsJSON { try session.console.print(ArchiveListing(archive.header).text) }
     let progress = ArchiveProgressPrinter.reading(session, label: "Verify", isVerbose: isVerbose)
-    let summary = ArchiveReadSummary(try archive.read(progress: progress))
+    let report = try archive.read(progress: progress)
+    let summary = ArchiveReadSummary(report)
+    if let state {
+      let record = VerificationRecord(
+        seconds: LocalTime.now().seconds, proof: report.proof == .content ? .content : .structure)
+      // That an archive of somebody else's cannot be marked takes nothing from what was found.
+      try? record.write(to: path, readAs: state)
+    }
     if let unproven = summary.unproven, !session.printsJSON {
       session.console.printError("warning: not proven: \(unproven)\n")
     }

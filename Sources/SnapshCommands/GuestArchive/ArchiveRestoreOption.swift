@@ -1,8 +1,6 @@
 import CommandGrammar
 import DiskIO
-import Glibc
 import Operations
-import SystemPackage
 
 /// The options with which `restore` makes a guest of an archive.
 struct ArchiveRestoreOption {
@@ -67,17 +65,6 @@ struct ArchiveRestoreOption {
     if given.count > 1 { throw ArgumentError.mutuallyExclusive(given[0].2, given[1].2) }
     wishes.ending = given.first?.1 ?? .defined
     self.wishes = wishes
-  }
-
-  /// Whether a file begins as a VMA archive does.
-  static func isArchive(_ path: String) -> Bool {
-    guard
-      let file = try? FileDescriptor.open(FilePath(path), .readOnly, options: [.closeOnExec, .nonBlocking])
-    else { return false }
-    defer { try? file.close() }
-    var start = [UInt8](repeating: 0, count: 4)
-    let count = start.withUnsafeMutableBytes { try? file.read(fromAbsoluteOffset: 0, into: $0) }
-    return count == 4 && start == Array("VMA\0".utf8)
   }
 
   /// What came of an archive.

@@ -26,7 +26,8 @@ struct BackupCommand: Command {
       ("backup guest --output /backup/guest.vma", "Archive the disks of a guest, running or not."),
       ("backup guest -o guest.vma --memory --exclude vdb", "Archive a running guest, one disk left out."),
       (
-        "backup guest -o - --quiesce try | zstd > guest.vma.zst", "Freeze file systems if possible; compress."
+        "backup guest -o guest.vma.zst --compress zstd:3 --quiesce try",
+        "Freeze file systems if possible; compress."
       ),
     ])
 

@@ -1,4 +1,5 @@
 import CommandGrammar
+import Compression
 import Libvirt
 import Operations
 
@@ -15,10 +16,13 @@ struct GuestArchiveOption {
     help: "directory for what is needed meanwhile: sockets, overwritten data, memory")
   static let dryRun = Option.flag("dry-run", help: "print what would be done, and do nothing")
 
-  static let all: [any DeclaredOption] = [output, disks, excluded, scratch, dryRun]
+  static let all: [any DeclaredOption] = [
+    output, disks, excluded, CompressOption.compress, scratch, dryRun,
+  ]
 
   private let path: String
   private let selection: GuestDiskSelection
+  private let compression: CompressionSetting?
   private let scratch: String?
   /// Whether the steps are only printed.
   let isDryRun: Bool
@@ -31,6 +35,7 @@ struct GuestArchiveOption {
     self.path = path
     selection = GuestDiskSelection(
       included: try arguments[Self.disks], excluded: try arguments[Self.excluded])
+    compression = try CompressOption.setting(arguments)
     scratch = try arguments[Self.scratch]
     isDryRun = try arguments[Self.dryRun]
   }
@@ -45,7 +50,7 @@ struct GuestArchiveOption {
       ? .output(ConsoleOutput(sink: session.console.output), name: "standard output")
       : .path(path)
     return GuestArchiveRequest(
-      selection: selection, destination: destination,
+      selection: selection, destination: destination, compression: compression,
       scratchDirectory: scratch.map(AbsolutePath.of),
       journalDirectory: StateDirectory(environment: session.environment).journals,
       progress: TimedProgress(session.jobProgress(label: label)), cancellation: session.interruptible())
@@ -74,11 +79,14 @@ struct GuestArchived: CommandResult {
   let instantSeconds: Int64
   let wasRunning: Bool
   let bytesWritten: UInt64
+  /// Bytes of the file; only where the archive is compressed.
+  let compressedBytes: UInt64?
   let devices: [Device]
   let leavesOutputAlone: Bool
 
   private enum CodingKeys: String, CodingKey {
-    case archive, domain, uuid, mode, consistency, instant, instantSeconds, wasRunning, bytesWritten, devices
+    case archive, domain, uuid, mode, consistency, instant, instantSeconds, wasRunning, bytesWritten
+    case compressedBytes, devices
   }
 
   init(_ made: GuestArchiveResult, archive: String, leavesOutputAlone: Bool) {
@@ -92,6 +100,7 @@ struct GuestArchived: CommandResult {
     instantSeconds = made.guest.instantSeconds
     wasRunning = made.guest.wasRunning
     bytesWritten = made.summary.bytesWritten
+    compressedBytes = made.summary.storedLength
     devices = made.summary.devices.map {
       Device(device: $0.device.name, sizeBytes: $0.device.size, storedBytes: $0.storedBlocks * 4096)
     }
@@ -102,7 +111,7 @@ struct GuestArchived: CommandResult {
     let memory = consistency == "memory" ? " and its memory" : ""
     text.printExtra(
       "Domain '\(domain)': \(disks) disk\(disks == 1 ? "" : "s")\(memory) as of \(instant) archived in '\(archive)' "
-        + "(\(bytesWritten) bytes)\n")
+        + "(\(compressedBytes ?? bytesWritten) bytes)\n")
   }
 }
 

@@ -1,5 +1,6 @@
 import CommandGrammar
 import Libvirt
+import Operations
 
 /// `restore FILE`: starts the domain that a saved state holds, or makes a guest of an archive again.
 struct RestoreCommand: VirshCommand {
@@ -54,7 +55,7 @@ struct RestoreCommand: VirshCommand {
   }
 
   func run(in session: Session) throws -> any CommandResult {
-    if file == "-" || ArchiveRestoreOption.isArchive(file) {
+    if file == "-" || OpenArchive.begins(at: file) {
       guard flags.isSubset(of: [.paused]), xmlFile == nil else {
         throw CommandFailure(
           "--bypass-cache, --running, --reset-nvram and --xml are for saved states, not for archives")
