@@ -37,13 +37,14 @@ public final class ZstdDecompressor: @unchecked Sendable {
     space.deallocate()
   }
 
-  /// Puts the next plain bytes into `buffer` and returns how many; 0 at the end of the last frame.
+  /// Puts the next plain bytes into `buffer`.
   ///
   /// The C function is `ZSTD_decompressStream`.
   /// - Parameters:
   ///   - buffer: space for at least one byte.
   ///   - read: puts the next compressed bytes into its buffer and returns how many; 0 at their end.
   /// - Throws: ``CompressionError`` with the offset in the compressed bytes, or what `read` throws.
+  /// - Returns: how many bytes; 0 at the end of the last frame.
   public func decompress(
     into buffer: UnsafeMutableRawBufferPointer, read: (UnsafeMutableRawBufferPointer) throws -> Int
   ) throws -> Int {

@@ -51,9 +51,10 @@ public final class OpenArchive {
     }
   }
 
-  /// Whether a file begins as an archive does, compressed or not; false for what cannot be opened or is no file.
+  /// Whether a file begins as an archive does, compressed or not.
   ///
   /// - Parameter path: the file.
+  /// - Returns: false also for what cannot be opened or is no file.
   public static func begins(at path: String) -> Bool {
     guard
       let file = try? FileDescriptor.open(FilePath(path), .readOnly, options: [.closeOnExec, .nonBlocking])
