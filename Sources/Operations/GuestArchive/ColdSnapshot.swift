@@ -48,6 +48,7 @@ public final class ColdSnapshot {
   public func plan() throws -> Plan {
     let driver = try domain.connection.driver()
     guard driver == "QEMU" else { throw GuestArchiveError.driverWithoutMemory(driver: driver) }
+    try request.requireLocal(domain)
     let state = try domain.state().state
     let isActive = try domain.isActive()
     guard try isActive || domain.hasManagedSave() else {
@@ -62,7 +63,7 @@ public final class ColdSnapshot {
     var steps: [Step] = []
     if isActive { steps.append(Self.save(domain, Parameters(startsAgain: true), perform: save)) }
     let archiving = Step("write the archive '\(request.destination.name)'") { [self] in
-      result = try archive(disks, savedMemory: saved, wasRunning: state != .paused)
+      result = try archive(disks, savedMemory: saved, wasRunning: isActive ? state != .paused : nil)
     }
     steps.append(archiving)
     if isActive {
@@ -85,8 +86,9 @@ public final class ColdSnapshot {
   }
 
   /// The steps that another process can take back.
-  static func interrupted(_ parameters: Parameters, on domain: Domain) -> Plan {
-    Plan(parameters.startsAgain ? [save(domain, parameters) {}] : [])
+  static func interrupted(_ parameters: Parameters, on domain: Domain?) -> Plan {
+    guard let domain, parameters.startsAgain else { return Plan([]) }
+    return Plan([save(domain, parameters) {}])
   }
 
   private static func save(
@@ -115,11 +117,18 @@ public final class ColdSnapshot {
     return "\(directory)/\(domain.name).save"
   }
 
-  private func archive(_ disks: [GuestDisk], savedMemory: String, wasRunning: Bool) throws
+  /// - Parameter wasRunning: whether the guest ran before it was saved; nil where somebody saved it long ago, and
+  ///   only the save itself knows.
+  private func archive(_ disks: [GuestDisk], savedMemory: String, wasRunning: Bool?) throws
     -> GuestArchiveResult
   {
+    var instant = Int64(time(nil))
+    if wasRunning == nil {
+      var status = stat()
+      if stat(savedMemory, &status) == 0 { instant = Int64(status.st_mtim.tv_sec) }
+    }
     let writing = GuestArchiveWriting(
-      domain: domain, mode: .cold, consistency: .memory, instant: Int64(time(nil)), wasRunning: wasRunning)
+      domain: domain, mode: .cold, consistency: .memory, instant: instant, wasRunning: wasRunning)
     return try writing.write(
       disks.map { ($0, try $0.openImages()) }, savedMemory: savedMemory, request)
   }

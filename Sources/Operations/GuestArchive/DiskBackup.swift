@@ -24,6 +24,8 @@ public final class DiskBackup {
   struct Parameters: Codable, Equatable {
     /// The directory of socket and scratch files, made for this backup alone.
     var directory: String
+    /// Whether file systems may be frozen, which a process that was killed has not thawed.
+    var mayFreeze: Bool
   }
 
   private let domain: Domain
@@ -50,7 +52,7 @@ public final class DiskBackup {
   /// - Throws: ``GuestArchiveError`` before anything is touched, else ``PlanFailure``.
   /// - Returns: what was archived.
   public func run() throws -> GuestArchiveResult {
-    let parameters = Parameters(directory: scratchDirectory())
+    let parameters = parameters()
     let plan = try plan(parameters)
     let journal = try domain.isActive() ? request.journal(Self.operation, of: domain, parameters) : nil
     try plan.run(journal: journal, cancellation: request.cancellation, announce: request.announce)
@@ -61,9 +63,14 @@ public final class DiskBackup {
   /// What would be done; asks the guest, touches nothing.
   ///
   /// - Throws: ``GuestArchiveError`` for what cannot be archived this way, `LibvirtError`.
-  public func plan() throws -> Plan { try plan(Parameters(directory: scratchDirectory())) }
+  public func plan() throws -> Plan { try plan(parameters()) }
+
+  private func parameters() -> Parameters {
+    Parameters(directory: scratchDirectory(), mayFreeze: quiesce != .no)
+  }
 
   private func plan(_ parameters: Parameters) throws -> Plan {
+    try request.requireLocal(domain)
     let all = try GuestDisk.disks(inDomainXML: domain.xml())
     let disks = try request.selection.of(all, domain: domain.name)
     guard try domain.isActive() else {
@@ -94,15 +101,15 @@ public final class DiskBackup {
   }
 
   /// The steps that another process can take back.
-  static func interrupted(_ parameters: Parameters, on domain: Domain) -> Plan {
+  static func interrupted(_ parameters: Parameters, on domain: Domain?) -> Plan {
     Plan([begin(domain, parameters, disks: "the disks") {}])
   }
 
   private static func begin(
-    _ domain: Domain, _ parameters: Parameters, disks: String, perform: @escaping () throws -> Void
+    _ domain: Domain?, _ parameters: Parameters, disks: String, perform: @escaping () throws -> Void
   ) -> Step {
     Step(
-      "begin a backup job of \(disks) on '\(domain.name)'", perform: perform,
+      "begin a backup job of \(disks)", perform: perform,
       undoing: "end libvirt's backup job and remove its scratch files"
     ) { try end(domain, parameters) }
   }
@@ -197,13 +204,14 @@ public final class DiskBackup {
   }
 
   /// Ends the job if it is this backup's own, and removes its directory.
-  private static func end(_ domain: Domain, _ parameters: Parameters) throws {
-    if try domain.isActive(), let backup = try runningBackup(of: domain),
-      backup.contains("\(parameters.directory)/nbd.sock")
-    {
-      try domain.abortJob()
-      // The job ends on libvirt's own time.
-      for _ in 0..<500 where try runningBackup(of: domain) != nil { usleep(20_000) }
+  private static func end(_ domain: Domain?, _ parameters: Parameters) throws {
+    if let domain, try isRunning(domain) {
+      if parameters.mayFreeze { _ = try? domain.thawFileSystems([]) }
+      if let backup = try runningBackup(of: domain), backup.contains("\(parameters.directory)/nbd.sock") {
+        try domain.abortJob()
+        // The job ends on libvirt's own time.
+        for _ in 0..<500 where try runningBackup(of: domain) != nil { usleep(20_000) }
+      }
     }
     let directory = parameters.directory
     let names = (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []
@@ -212,6 +220,15 @@ public final class DiskBackup {
     }
     guard rmdir(directory) == 0 || errno == ENOENT else {
       throw ArchiveOperationError.file(operation: "remove", path: directory, errno: Errno(rawValue: errno))
+    }
+  }
+
+  /// A guest without a definition is gone once it has ended.
+  private static func isRunning(_ domain: Domain) throws -> Bool {
+    do {
+      return try domain.isActive()
+    } catch  where error.code == .noDomain {
+      return false
     }
   }
 

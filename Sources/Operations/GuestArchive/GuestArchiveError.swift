@@ -30,6 +30,14 @@ public enum GuestArchiveError: Error, Equatable, Sendable {
   case noPlace(target: String)
   /// A disk was given a place and the archive does not hold it.
   case unknownTarget(target: String, known: [String])
+  /// The guest is on another host, and its images with it.
+  case notHere(uri: String)
+  /// The definition names an image that the archive does not hold and that another guest may use.
+  case diskElsewhere(target: String, path: String)
+  /// A guest with this UUID is there already, under another name.
+  case identityExists(uuid: String, name: String)
+  /// A guest that is to be replaced runs, or has a managed save.
+  case notReplaceable(name: String, reason: String)
   /// After the archive was taken, a disk is neither on its overlay nor below it.
   case movedMeanwhile(target: String, source: String)
 }
@@ -73,6 +81,16 @@ extension GuestArchiveError: CustomStringConvertible {
       "disk '\(target)' has no place of its own; name one with --disk \(target)=PATH, or --directory"
     case .unknownTarget(let target, let known):
       "the archive has no disk '\(target)'; it has \(known.joined(separator: ", "))"
+    case .notHere(let uri):
+      "'\(uri)' is another host's: a guest is archived where its images and libvirt's sockets are; "
+        + "run snapsh there, with '--output -' through ssh where the archive is wanted here"
+    case .diskElsewhere(let target, let path):
+      "the archive does not hold disk '\(target)', and the new guest would share '\(path)' with the old one; "
+        + "name an image of its own with --disk \(target)=PATH"
+    case .identityExists(let uuid, let name):
+      "domain '\(name)' has the UUID \(uuid) already; choose a new name without --keep-identity, or undefine it"
+    case .notReplaceable(let name, let reason):
+      "domain '\(name)' \(reason), so it is not replaced"
     case .movedMeanwhile(let target, let source):
       "disk '\(target)' is on '\(source)' now, where this operation did not put it; its overlay was left alone"
     }

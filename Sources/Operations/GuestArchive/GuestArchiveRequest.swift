@@ -39,6 +39,15 @@ public struct GuestArchiveRequest {
     self.announce = announce
   }
 
+  /// Paths, sockets and images of a guest are used directly, so it must be on this host.
+  ///
+  /// - Throws: ``GuestArchiveError``, `LibvirtError`.
+  func requireLocal(_ domain: Domain) throws {
+    guard try domain.connection.isLocal() else {
+      throw GuestArchiveError.notHere(uri: try domain.connection.uri())
+    }
+  }
+
   /// A journal for one of the ways, about to begin.
   func journal<Parameters: Encodable>(
     _ operation: String, of domain: Domain, _ parameters: Parameters

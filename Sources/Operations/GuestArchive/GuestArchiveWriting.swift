@@ -23,8 +23,8 @@ struct GuestArchiveWriting {
   let consistency: ArchiveManifest.Guest.Consistency
   /// The instant that it shows, in seconds since 1970.
   let instant: Int64
-  /// Whether the guest ran then.
-  let wasRunning: Bool
+  /// Whether the guest ran then; nil where the save image is to tell.
+  let wasRunning: Bool?
 
   /// Writes the archive.
   ///
@@ -48,7 +48,8 @@ struct GuestArchiveWriting {
       name: domain.name, uuid: domain.uuid(), mode: mode, consistency: consistency,
       instant: Date(timeIntervalSince1970: TimeInterval(instant)).formatted(.iso8601),
       instantSeconds: instant,
-      wasRunning: wasRunning, cookie: memory?.image.cookieXML.map { String(decoding: $0, as: UTF8.self) },
+      wasRunning: wasRunning ?? memory?.image.header.wasRunning ?? false,
+      cookie: memory?.image.cookieXML.map { String(decoding: $0, as: UTF8.self) },
       nvramDevice: nvram == nil ? nil : Self.nvramDevice)
     let manifest = ArchiveManifest(
       memory: memory.map { .init(device: Layout.vmstateName, length: $0.stream.contentSize) },
@@ -83,8 +84,9 @@ struct GuestArchiveWriting {
   }
 
   private func openNVRAM(inDomainXML xml: String) throws -> (any DiskSource)? {
-    let variables = try XMLDocument.parse(xml).root.firstElement(named: "os")?.firstElement(named: "nvram")
-    guard let path = variables?.stringValue, path.hasPrefix("/") else { return nil }
+    guard let path = UEFIVariables.path(in: try XMLDocument.parse(xml).root), path.hasPrefix("/") else {
+      return nil
+    }
     var status = stat()
     guard stat(path, &status) == 0, let size = UInt64(exactly: status.st_size), size > 0 else { return nil }
     return try FileRegion(path: path, offset: 0, length: size)

@@ -60,11 +60,13 @@ public final class GuestRestore {
     public let report: ArchiveReport
   }
 
-  private let archive: OpenArchive
-  private let wishes: Wishes
-  private let manifest: ArchiveManifest?
+  let archive: OpenArchive
+  let wishes: Wishes
+  let manifest: ArchiveManifest?
   private let domain: RestoredDomain
-  private let places: [GuestDisk]
+  let places: [GuestDisk]
+  /// Disks that the archive does not hold, on images that were named for them.
+  private let elsewhere: [GuestDisk]
 
   /// Reads the archive's header and decides where everything goes; nothing is touched.
   ///
@@ -81,6 +83,7 @@ public final class GuestRestore {
     }
     domain = try RestoredDomain(config.data, archive: archive.name)
     places = try Self.places(of: domain.disks, in: archive.header, manifest, wishes)
+    elsewhere = try Self.elsewhere(domain.disks, than: places, wishes)
   }
 
   /// The name that the guest gets.
@@ -91,7 +94,9 @@ public final class GuestRestore {
     of disks: [GuestDisk], in header: ArchiveHeader, _ manifest: ArchiveManifest?, _ wishes: Wishes
   ) throws -> [GuestDisk] {
     let held = disks.filter { disk in header.devices.contains { $0.name == disk.device } }
-    if let unknown = wishes.paths.keys.first(where: { target in !held.contains { $0.target == target } }) {
+    if let unknown = wishes.paths.keys.sorted().first(where: { target in
+      !disks.contains { $0.target == target }
+    }) {
       throw GuestArchiveError.unknownTarget(target: unknown, known: held.map(\.target))
     }
     var taken: Set<String> = []
@@ -108,6 +113,24 @@ public final class GuestRestore {
     }
   }
 
+  /// Where the disks are that the archive does not hold.
+  ///
+  /// - Throws: ``GuestArchiveError`` for one that a guest with a new name would share with the old one.
+  private static func elsewhere(_ disks: [GuestDisk], than places: [GuestDisk], _ wishes: Wishes) throws
+    -> [GuestDisk]
+  {
+    guard wishes.ending != .disksOnly else { return [] }
+    return try disks.filter { disk in !places.contains { $0.target == disk.target } }.compactMap { disk in
+      if let path = wishes.paths[disk.target] {
+        return disk.moved(to: path, format: wishes.format?.name ?? disk.format)
+      }
+      guard wishes.name == nil else {
+        throw GuestArchiveError.diskElsewhere(target: disk.target, path: disk.source)
+      }
+      return nil
+    }
+  }
+
   private static func path(of disk: GuestDisk, format: ImageFormat, _ wishes: Wishes) -> String {
     if let path = wishes.paths[disk.target] { return path }
     guard let directory = wishes.directory else { return disk.source }
@@ -116,92 +139,20 @@ public final class GuestRestore {
   }
 
   /// The directory of what has no path of its own.
-  private var directory: String {
+  var directory: String {
     wishes.directory ?? places.first.map { FilePath($0.source).removingLastComponent().string } ?? "/var/tmp"
   }
 
   /// Where the UEFI variables go; nil where the archive has none.
-  private var nvramPath: String? {
+  var nvramPath: String? {
     guard let old = domain.nvramPath, manifest?.guest?.nvramDevice != nil else { return nil }
     return wishes.name == nil && wishes.directory == nil ? old : "\(directory)/\(name)_VARS.fd"
   }
 
-  /// Does it.
-  ///
-  /// - Parameters:
-  ///   - connection: where the guest is made; not needed for disks alone.
-  ///   - progress: told every few MiB.
-  /// - Throws: ``GuestArchiveError``, ``ArchiveOperationError``, `DiskIOError`, `LibvirtError`, ``CancelledError``.
-  /// - Returns: what was made.
-  public func run(on connection: Connection?, progress: (any ProgressReceiver)?) throws -> Result {
-    let earlier = try connection.flatMap { try guestInTheWay(on: $0) }
-    let identity = domain.placed(
-      places, name: wishes.name, keepsIdentity: wishes.keepsIdentity, nvram: nvramPath)
-    let outputs = try outputs(identity)
-    let report = try archive.cancellable {
-      let report = try archive.read(progress: progress, visit: outputs.take)
-      try outputs.finish()
-      return report
-    }
-    try outputs.nameFiles()
-    do {
-      let uuid = try connection.flatMap {
-        try makeGuest(identity, outputs.saveImage, replacing: earlier, on: $0)
-      }
-      outputs.keep(saveImage: !wishes.ending.needsMemory)
-      return Result(
-        name: name, uuid: uuid, disks: places,
-        saveImage: wishes.ending.needsMemory ? nil : outputs.saveImage, guest: manifest?.guest,
-        report: report)
-    } catch {
-      outputs.takeAway()
-      throw error
-    }
-  }
-
-  /// The guest of this name, which is shut off and may be replaced.
-  private func guestInTheWay(on connection: Connection) throws -> Domain? {
-    guard wishes.ending != .disksOnly, let domain = try? connection.domain(named: name) else { return nil }
-    guard wishes.replaces, try !domain.isActive() else { throw GuestArchiveError.domainExists(name: name) }
-    return domain
-  }
-
-  private func outputs(_ identity: XMLElement) throws -> RestoreOutputs {
-    let outputs = RestoreOutputs(replacing: wishes.replaces)
-    for device in archive.header.devices {
-      if device.isVMState {
-        guard wishes.ending != .disksOnly, wishes.ending != .started else { continue }
-        try outputs.addMemory(
-          at: "\(directory)/\(name).memory.save", domain: identity, manifest,
-          resumes: wishes.ending != .paused && manifest?.guest?.wasRunning ?? true)
-      } else if device.name == manifest?.guest?.nvramDevice, let path = nvramPath {
-        try outputs.addDisk(device, at: path, format: .raw)
-      } else if let place = places.first(where: { $0.device == device.name }) {
-        try outputs.addDisk(device, at: place.source, format: ImageFormat(place.format))
-      }
-    }
-    return outputs
-  }
-
-  private func makeGuest(
-    _ identity: XMLElement, _ saveImage: String?, replacing earlier: Domain?, on connection: Connection
-  ) throws -> String? {
-    guard wishes.ending != .disksOnly else { return nil }
-    let before = try earlier?.xml([.inactive, .secure])
-    let defined = try connection.defineDomain(xml: identity.text(layout: .libvirt))
-    do {
-      if wishes.ending == .started { try defined.start() }
-      if let saveImage, wishes.ending.needsMemory {
-        try connection.restore(from: saveImage, wishes.ending == .paused ? [.paused] : [])
-      }
-      return try defined.uuid()
-    } catch {
-      // A guest that could not be brought up is no guest; what was replaced is put back.
-      if (try? defined.isActive()) == true { try? defined.destroy() }
-      try? defined.undefine(.keepNVRAM)
-      if let before { _ = try? connection.defineDomain(xml: before) }
-      throw error
-    }
+  /// The definition of the guest in its new places.
+  func identity() -> XMLElement {
+    domain.placed(
+      places + elsewhere, name: wishes.name, keepsIdentity: wishes.keepsIdentity, nvram: nvramPath)
   }
 }
 

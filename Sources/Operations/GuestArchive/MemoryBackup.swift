@@ -63,13 +63,14 @@ public final class MemoryBackup {
   }
 
   /// The steps that another process can take back.
-  static func interrupted(_ overlays: TemporaryOverlays, on domain: Domain) -> Plan {
+  static func interrupted(_ overlays: TemporaryOverlays, on domain: Domain?) -> Plan {
     Plan([snapshot(domain, overlays) {}])
   }
 
   private func overlays() throws -> TemporaryOverlays {
     let driver = try domain.connection.driver()
     guard driver == "QEMU" else { throw GuestArchiveError.driverWithoutMemory(driver: driver) }
+    try request.requireLocal(domain)
     guard try domain.isActive() else { throw GuestArchiveError.notRunning(domain: domain.name) }
     let all = try GuestDisk.disks(inDomainXML: domain.xml())
     let disks = try request.selection.of(all, domain: domain.name)
@@ -100,10 +101,10 @@ public final class MemoryBackup {
   }
 
   private static func snapshot(
-    _ domain: Domain, _ overlays: TemporaryOverlays, perform: @escaping () throws -> Void
+    _ domain: Domain?, _ overlays: TemporaryOverlays, perform: @escaping () throws -> Void
   ) -> Step {
     Step(
-      "take the memory of '\(domain.name)' and put overlays on "
+      "take the memory and put overlays on "
         + overlays.layers.map(\.frozen.target).joined(separator: ", "), perform: perform,
       undoing: "commit the overlays back into the disks and remove them"
     ) { try overlays.takeAway(from: domain) }

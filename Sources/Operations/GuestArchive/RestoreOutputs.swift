@@ -6,17 +6,10 @@ import XMLTree
 
 /// The files that an archive is restored into: all get their names, or none does.
 final class RestoreOutputs {
-  /// A file on its way to its place.
-  private struct Output {
-    let file: PartialFile
-    /// Where it ends up; `file` itself has another name as long as something is there.
-    let place: String
-    /// Where what was there before has gone.
-    var former: String?
-  }
-
   private let replaces: Bool
-  private var outputs: [Output] = []
+  private var partials: [PartialFile] = []
+  /// The files, as another process must know them to take them away.
+  private(set) var files: [RestoredFile] = []
   private var targets: [UInt8: any DiskTarget] = [:]
   private var memory: RestoredMemory?
   /// Where the memory ends up; nil where none is restored.
@@ -47,13 +40,25 @@ final class RestoreOutputs {
 
   private func add(_ path: String) throws -> PartialFile {
     var status = stat()
+    var former: String?
     var name = path
     if lstat(path, &status) == 0 {
       guard replaces, status.st_mode & S_IFMT == S_IFREG else { throw DiskIOError.exists(path: path) }
+      // A raw image for once, whatever it is: what matters is QEMU's lock on it.
+      if status.st_size > 0 { _ = try DiskImage.open(path: path, format: .raw) }
       name = "\(path).restored-\(getpid())"
+      former = "\(path).replaced-\(getpid())"
+      if let former, lstat(former, &status) == 0 { throw DiskIOError.exists(path: former) }
     }
     let file = try PartialFile(path: name)
-    outputs.append(Output(file: file, place: path))
+    guard fstat(file.descriptor.rawValue, &status) == 0 else {
+      throw ArchiveOperationError.file(operation: "make", path: path, errno: Errno(rawValue: errno))
+    }
+    partials.append(file)
+    files.append(
+      RestoredFile(
+        draft: file.temporaryPath, name: name, place: path, former: former, device: UInt64(status.st_dev),
+        inode: UInt64(status.st_ino)))
     return file
   }
 
@@ -77,49 +82,21 @@ final class RestoreOutputs {
     try memory?.finish()
   }
 
-  /// Gives all files their places; where one cannot be had, none is taken.
+  /// Gives all files their places.
   func nameFiles() throws {
-    do {
-      for index in outputs.indices {
-        let output = outputs[index]
-        try output.file.complete(sync: true)
-        guard output.file.path != output.place else { continue }
-        let former = "\(output.place).replaced-\(getpid())"
-        try move(output.place, to: former)
-        outputs[index].former = former
-        try move(output.file.path, to: output.place)
-      }
-    } catch {
-      takeAway()
-      throw error
-    }
-  }
-
-  /// Takes the files away again, and puts back what was there before.
-  func takeAway() {
-    for output in outputs where output.file.isComplete {
-      if output.file.path == output.place {
-        unlink(output.place)
-      } else if let former = output.former {
-        unlink(output.file.path)
-        rename(former, output.place)
-      } else {
-        unlink(output.file.path)
-      }
+    for (partial, file) in zip(partials, files) {
+      try partial.complete(sync: true)
+      guard let former = file.former else { continue }
+      try RestoredFile.move(file.place, to: former)
+      try RestoredFile.move(file.name, to: file.place)
     }
   }
 
   /// The guest is made: what was there before goes, and so does the memory once it was put back.
   func keep(saveImage keepsSaveImage: Bool) {
-    for output in outputs {
-      if let former = output.former { unlink(former) }
+    for file in files {
+      if let former = file.former { unlink(former) }
     }
     if let saveImage, !keepsSaveImage { unlink(saveImage) }
-  }
-
-  private func move(_ path: String, to other: String) throws {
-    guard rename(path, other) == 0 else {
-      throw ArchiveOperationError.file(operation: "move", path: path, errno: Errno(rawValue: errno))
-    }
   }
 }

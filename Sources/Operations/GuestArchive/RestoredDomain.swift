@@ -20,12 +20,16 @@ struct RestoredDomain {
     guard root.qualifiedName == "domain", let name = root.firstElement(named: "name")?.stringValue,
       !name.isEmpty
     else { throw .domainXML(archive: archive, reason: "it is no <domain> with a name") }
+    // Names of files are made of them.
+    for text in [name] + disks.map(\.target) where text.contains("/") || text.hasPrefix(".") {
+      throw .domainXML(archive: archive, reason: "'\(text)' is no name of a domain or of a disk")
+    }
     self.name = name
   }
 
   /// Where the guest's UEFI variables were; nil where it has none.
   var nvramPath: String? {
-    root.firstElement(named: "os")?.firstElement(named: "nvram")?.stringValue
+    UEFIVariables.path(in: root)
   }
 
   /// The document with its disks in new places.
@@ -34,15 +38,15 @@ struct RestoredDomain {
   ///   - places: the disks that have moved.
   ///   - name: a new name; with it come a new UUID and new MAC addresses.
   ///   - keepsIdentity: leaves UUID and MAC addresses as they are despite a new name.
-  ///   - nvram: where the UEFI variables are now; nil leaves the path.
+  ///   - nvram: where the UEFI variables are now; nil leaves the path, and libvirt to choose one for a new name.
   /// - Returns: the `<domain>` element.
   func placed(_ places: [GuestDisk], name: String?, keepsIdentity: Bool, nvram: String?) -> XMLElement {
     var domain = DiskPlaces(Dictionary(places.map { ($0.target, $0) }) { first, _ in first }).put(into: root)
     domain.attributes.removeAll { $0.name == "id" }
-    if let nvram {
-      domain = domain.mappingElements(named: "os") { os in
-        os.mappingElements(named: "nvram") { Self.text(nvram, in: $0) }
-      }
+    if nvram != nil || name != nil { domain = UEFIVariables.put(nvram, into: domain) }
+    if domain.firstElement(named: "uuid") == nil {
+      let uuid = UUID().uuidString.lowercased()
+      domain.children.insert(.element(XMLElement("uuid", children: [.text(uuid)])), at: 0)
     }
     guard let name else { return domain }
     domain = domain.mappingElements(named: "name") { Self.text(name, in: $0) }

@@ -27,16 +27,22 @@ struct TemporaryOverlays: Codable, Equatable, Sendable {
   ///   - disks: the disks that are frozen.
   ///   - untouched: the targets of those that are not.
   ///   - domain: the guest's name.
-  ///   - scratchDirectory: where the memory goes; beside the first disk where there is none.
+  ///   - scratchDirectory: where the memory goes, and overlays of devices, which have no place beside them; beside the
+  ///     first disk that is a file, or `/var/tmp`, where there is none.
   /// - Throws: `DiskIOError` where a name is taken.
   init(of disks: [GuestDisk], leaving untouched: [String], of domain: String, scratchDirectory: String?)
     throws
   {
     let suffix = "snapsh-\(getpid())-\(time(nil))"
-    layers = disks.map { Layer(frozen: $0, overlay: "\($0.source).\(suffix)") }
+    let beside = disks.first { $0.type == "file" }
+      .map { FilePath($0.source).removingLastComponent().string }
+    let scratch = scratchDirectory ?? beside ?? "/var/tmp"
+    layers = disks.map { disk in
+      let stem = disk.type == "file" ? disk.source : "\(scratch)/\(domain)-\(disk.target)"
+      return Layer(frozen: disk, overlay: "\(stem).\(suffix)")
+    }
     self.untouched = untouched
-    let beside = disks.first.map { FilePath($0.source).removingLastComponent().string } ?? "/var/tmp"
-    memoryPath = "\(scratchDirectory ?? beside)/\(domain).\(suffix).memory"
+    memoryPath = "\(scratch)/\(domain).\(suffix).memory"
     for path in layers.map(\.overlay) + [memoryPath] {
       var status = stat()
       guard lstat(path, &status) != 0 else { throw DiskIOError.exists(path: path) }
@@ -73,8 +79,9 @@ struct TemporaryOverlays: Codable, Equatable, Sendable {
   /// Commits each overlay that is in use into the image below it and removes overlays and memory.
   ///
   /// May be called again after it failed or was killed half way, and by another process.
+  /// - Parameter domain: the guest; nil for one without a definition whose QEMU has ended, which nobody knows any more.
   /// - Throws: ``GuestArchiveError``, `LibvirtError`, `DiskIOError`; what could be done has been.
-  func takeAway(from domain: Domain) throws {
+  func takeAway(from domain: Domain?) throws {
     var first: (any Error)?
     for layer in layers {
       do {
@@ -88,9 +95,12 @@ struct TemporaryOverlays: Codable, Equatable, Sendable {
     if let first { throw first }
   }
 
-  private func takeAway(_ layer: Layer, from domain: Domain) throws {
+  private func takeAway(_ layer: Layer, from domain: Domain?) throws {
     let target = layer.frozen.target
-    let isActive = try domain.isActive()
+    guard let domain, let isActive = try Self.isActive(domain) else {
+      if access(layer.overlay, F_OK) == 0 { try commitImage(layer) }
+      return try remove(layer.overlay)
+    }
     let source = try GuestDisk.disks(inDomainXML: domain.xml(isActive ? [] : [.inactive]))
       .first { $0.target == target }?.source
     switch source {
@@ -129,16 +139,29 @@ struct TemporaryOverlays: Codable, Equatable, Sendable {
     }
   }
 
+  /// Whether the guest runs; nil when it has no definition and has ended.
+  private static func isActive(_ domain: Domain) throws -> Bool? {
+    do {
+      return try domain.isActive()
+    } catch  where error.code == .noDomain {
+      return nil
+    }
+  }
+
   /// For a guest whose QEMU has ended meanwhile: `qemu-img commit`, then the definition is put back.
   private func commitShutOff(_ layer: Layer, on domain: Domain) throws {
+    try commitImage(layer)
+    var document = try XMLDocument.parse(domain.xml([.inactive, .secure]))
+    document.root = DiskPlaces([layer.frozen.target: layer.frozen]).put(into: document.root)
+    _ = try domain.connection.defineDomain(xml: document.root.text(layout: .libvirt))
+  }
+
+  private func commitImage(_ layer: Layer) throws {
     let run = try ChildProcess.run(
       "qemu-img", package: "qemu-utils", ["commit", "-q", "-f", "qcow2", "--", layer.overlay])
     guard run.succeeded else {
       throw DiskIOError.toolFailed(tool: "qemu-img", reason: run.reason(tool: "qemu-img"))
     }
-    var document = try XMLDocument.parse(domain.xml([.inactive, .secure]))
-    document.root = DiskPlaces([layer.frozen.target: layer.frozen]).put(into: document.root)
-    _ = try domain.connection.defineDomain(xml: document.root.text(layout: .libvirt))
   }
 
   private func remove(_ path: String) throws {

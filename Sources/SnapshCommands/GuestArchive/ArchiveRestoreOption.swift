@@ -102,12 +102,15 @@ struct ArchiveRestoreOption {
 
   /// Makes the guest.
   func restore(_ path: String, in session: Session) throws -> any CommandResult {
-    let archive = try OpenArchive(path: path, cancellation: session.interruptible())
+    let cancellation = session.interruptible()
+    let archive = try OpenArchive(path: path, cancellation: cancellation)
     let restore = try GuestRestore(archive, wishes)
     let progress = session.jobProgress(label: "Restore")
     defer { progress.fail() }
     let connection = wishes.ending == .disksOnly ? nil : try session.connection()
-    let made = try restore.run(on: connection, progress: TimedProgress(progress))
+    let made = try restore.run(
+      on: connection, journalDirectory: StateDirectory(environment: session.environment).journals,
+      cancellation: cancellation, progress: TimedProgress(progress))
     return Restored(
       archive: path, domain: made.name, uuid: made.uuid, action: action,
       disks: made.disks.map { .init(target: $0.target, path: $0.source, format: $0.format) },

@@ -1,0 +1,49 @@
+import Glibc
+import SystemPackage
+
+/// A file on its way to its place, told so that another process can take it away again.
+struct RestoredFile: Codable, Equatable {
+  /// Where it is until it is whole.
+  var draft: String
+  /// Its first name; not yet `place` as long as something is there.
+  var name: String
+  /// Where it ends up.
+  var place: String
+  /// Where what was in its place goes; nil where nothing was.
+  var former: String?
+  /// The file itself, by whatever name.
+  var device: UInt64
+  /// Its number on that device.
+  var inode: UInt64
+
+  /// Takes the file away, and puts back what was in its place; does nothing where that was done.
+  ///
+  /// Only the very file that was made is ever removed, whoever may have taken its place since.
+  /// - Throws: ``ArchiveOperationError``.
+  func takeAway() throws {
+    for path in Set([draft, name, place]) where try isThis(path) { try remove(path) }
+    guard let former else { return }
+    var status = stat()
+    guard lstat(former, &status) == 0, lstat(place, &status) != 0 else { return }
+    try Self.move(former, to: place)
+  }
+
+  /// Moves a file, replacing nothing that is not meant to be.
+  static func move(_ path: String, to other: String) throws {
+    guard rename(path, other) == 0 else {
+      throw ArchiveOperationError.file(operation: "move", path: path, errno: Errno(rawValue: errno))
+    }
+  }
+
+  private func isThis(_ path: String) throws -> Bool {
+    var status = stat()
+    guard lstat(path, &status) == 0 else { return false }
+    return UInt64(status.st_dev) == device && UInt64(status.st_ino) == inode
+  }
+
+  private func remove(_ path: String) throws {
+    guard unlink(path) == 0 || errno == ENOENT else {
+      throw ArchiveOperationError.file(operation: "remove", path: path, errno: Errno(rawValue: errno))
+    }
+  }
+}

@@ -1,0 +1,25 @@
+import XMLTree
+
+/// Where a `<domain>` document says that a guest's UEFI variables are.
+enum UEFIVariables {
+  /// The path in `<nvram>`: its text, or since libvirt 8.5 the `file` of a `<source>` in it.
+  static func path(in domain: XMLElement) -> String? {
+    guard let nvram = domain.firstElement(named: "os")?.firstElement(named: "nvram") else { return nil }
+    if let source = nvram.firstElement(named: "source") { return source.attribute("file") }
+    let text = nvram.stringValue
+    return text.isEmpty ? nil : text
+  }
+
+  /// The document with another path; nil lets libvirt choose one by the guest's name.
+  static func put(_ path: String?, into domain: XMLElement) -> XMLElement {
+    domain.mappingElements(named: "os") { os in
+      os.mappingElements(named: "nvram") { nvram in
+        var result = nvram
+        // The old spelling, which every libvirt understands.
+        result.attributes.removeAll { $0.name == "type" }
+        result.children = path.map { [.text($0)] } ?? []
+        return result
+      }
+    }
+  }
+}
