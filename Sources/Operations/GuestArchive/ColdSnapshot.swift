@@ -117,8 +117,7 @@ public final class ColdSnapshot {
     return "\(directory)/\(domain.name).save"
   }
 
-  /// - Parameter wasRunning: whether the guest ran before it was saved; nil where somebody saved it long ago, and
-  ///   only the save itself knows.
+  // A nil `wasRunning` is a guest that somebody saved long ago: when, and whether it ran, only the save knows.
   private func archive(_ disks: [GuestDisk], savedMemory: String, wasRunning: Bool?) throws
     -> GuestArchiveResult
   {
