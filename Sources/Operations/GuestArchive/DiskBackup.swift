@@ -205,13 +205,9 @@ public final class DiskBackup {
 
   /// Ends the job if it is this backup's own, and removes its directory.
   private static func end(_ domain: Domain?, _ parameters: Parameters) throws {
-    if let domain, try isRunning(domain) {
+    if let domain {
       if parameters.mayFreeze { _ = try? domain.thawFileSystems([]) }
-      if let backup = try runningBackup(of: domain), backup.contains("\(parameters.directory)/nbd.sock") {
-        try domain.abortJob()
-        // The job ends on libvirt's own time.
-        for _ in 0..<500 where try runningBackup(of: domain) != nil { usleep(20_000) }
-      }
+      try endJob(of: domain, socket: "\(parameters.directory)/nbd.sock")
     }
     let directory = parameters.directory
     let names = (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []
@@ -221,6 +217,28 @@ public final class DiskBackup {
     guard rmdir(directory) == 0 || errno == ENOENT else {
       throw ArchiveOperationError.file(operation: "remove", path: directory, errno: Errno(rawValue: errno))
     }
+  }
+
+  /// Ends the backup job whose NBD server has this socket; nothing to do where it has ended or is another's.
+  ///
+  /// The job ends on libvirt's own time, and so does one whose QEMU is dying: its errors mean nothing as long as
+  /// libvirt has not noticed.
+  private static func endJob(of domain: Domain, socket: String) throws {
+    var failure: any Error = LibvirtError(
+      code: .operationTimeout, message: "the backup job does not end")
+    var isAsked = false
+    for _ in 0..<500 {
+      guard try isRunning(domain) else { return }
+      do {
+        guard let backup = try runningBackup(of: domain), backup.contains(socket) else { return }
+        if !isAsked { try domain.abortJob() }
+        isAsked = true
+      } catch {
+        failure = error
+      }
+      usleep(20_000)
+    }
+    throw failure
   }
 
   /// A guest without a definition is gone once it has ended.

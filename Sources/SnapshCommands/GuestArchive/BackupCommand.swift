@@ -19,7 +19,7 @@ struct BackupCommand: Command {
       memory at the same instant is archived too, and 'restore FILE --resume'
       brings the guest back at that very moment. A guest that is shut off is
       archived from its images. A failure or Ctrl-C leaves the guest as it
-      was, and no archive.
+      was, and no archive that is not complete.
       """,
     options: [DomainOption.domain] + GuestArchiveOption.all + [memory, quiesce],
     examples: [

@@ -24,7 +24,8 @@ struct ColdSnapshotCommand: Command {
       definition as one VMA file, and starts the guest again where it was.
       With --resume-first the guest pauses only while its memory is saved.
       'restore FILE --resume' brings it back at that very moment. A failure
-      or Ctrl-C leaves the guest running as before, and no archive.
+      or Ctrl-C leaves the guest running as before, and no archive that is
+      not complete.
       """,
     options: [DomainOption.domain] + GuestArchiveOption.all
       + [resumeFirst, bypassCache, later.running, later.paused, saveDirectory],

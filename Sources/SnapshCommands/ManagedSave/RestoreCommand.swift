@@ -4,6 +4,9 @@ import Operations
 
 /// `restore FILE`: starts the domain that a saved state holds, or makes a guest of an archive again.
 struct RestoreCommand: VirshCommand {
+  /// An archive's disks alone are restored without any libvirt.
+  static let needsConnection = false
+
   private static let file = Option.required(
     "file", completes: .file, help: "the state to restore, or an archive (- for standard input)")
   private static let bypassCache = Option.flag(
@@ -62,11 +65,11 @@ struct RestoreCommand: VirshCommand {
       }
       return try archive.restore(file, in: session)
     }
+    let connection = try session.connection()
     guard !archive.isGiven else {
       throw CommandFailure("'\(file)' is no archive, so only the options for saved states can be given")
     }
     let xml = try xmlFile.map { try XMLFile(path: $0).text() }
-    let connection = try session.connection()
     do {
       try connection.restore(from: file, xml: xml, flags)
     } catch {
