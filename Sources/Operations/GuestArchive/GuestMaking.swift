@@ -86,6 +86,8 @@ final class GuestMaking {
       }
     }
     if let first { throw first }
+    // The numbers of files that are gone may be given to others.
+    parameters.files = []
   }
 
   private func define(on connection: Connection) throws {
