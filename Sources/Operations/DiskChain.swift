@@ -53,8 +53,12 @@ public struct DiskChain: Equatable, Sendable {
   ///
   /// - Throws: `XMLError` when the text is not a document.
   public static func chains(inDomainXML xml: String) throws(XMLError) -> [DiskChain] {
-    try XMLDocument.parse(xml).root.elements(named: "devices")
-      .flatMap { $0.elements(named: "disk") }.map(DiskChain.init)
+    chains(in: try XMLDocument.parse(xml).root)
+  }
+
+  /// The disks of a `<domain>` element, in its order.
+  static func chains(in domain: XMLElement) -> [DiskChain] {
+    domain.elements(named: "devices").flatMap { $0.elements(named: "disk") }.map(DiskChain.init)
   }
 
   private init(_ disk: XMLElement) {

@@ -2,16 +2,32 @@
 ///
 /// A dry run prints ``descriptions`` and touches nothing.
 public struct Plan {
-  /// What is done, in order.
+  /// What is done, in order, and can be taken back.
   public let steps: [Step]
+  /// What is done behind the point of no return: it is never taken back but done again until it succeeds, so each must
+  /// do nothing where it happened already.
+  public let finishingSteps: [Step]
+  /// Whether everything before the finishing steps is found done.
+  private let isAchieved: () throws -> Bool
 
   /// The steps in the order in which they are carried out.
-  public init(_ steps: [Step]) {
+  ///
+  /// - Parameters:
+  ///   - steps: Taken back when one of them fails.
+  ///   - finishingSteps: Follow once nothing is to be taken back any more.
+  ///   - isAchieved: Asked where a process was lost in the last of the steps: true where what it was to do is
+  ///     found done, so that taking it back would lose what came after.
+  public init(
+    _ steps: [Step], finishing finishingSteps: [Step] = [],
+    isAchieved: @escaping () throws -> Bool = { false }
+  ) {
     self.steps = steps
+    self.finishingSteps = finishingSteps
+    self.isAchieved = isAchieved
   }
 
   /// What would be done, an order a step.
-  public var descriptions: [String] { steps.map(\.description) }
+  public var descriptions: [String] { (steps + finishingSteps).map(\.description) }
 
   /// Carries the steps out; a failure or a cancellation takes back what was begun, the failed step included.
   ///
@@ -37,10 +53,46 @@ public struct Plan {
         throw takenBack(from: index, journal: journal, after: error)
       }
     }
+    try finish(from: 0, journal: journal, announce: announce)
+  }
+
+  /// Does what an interrupted operation calls for: finishes it where it was as good as done, else takes it back.
+  ///
+  /// - Parameter journal: That operation's own; removed at the end, unless something could not be undone.
+  /// - Returns: What was taken back; `nil` where the operation was finished.
+  /// - Throws: ``PlanFailure`` where it could not be finished.
+  public func recover(
+    _ journal: OperationJournal, announce: (Step) -> Void = { _ in }
+  ) throws(PlanFailure) -> PlanFailure? {
+    guard willFinish(journal) else { return rollBack(journal) }
+    try finish(from: max(0, journal.begun - steps.count), journal: journal, announce: announce)
+    return nil
+  }
+
+  /// Whether ``recover(_:announce:)`` goes forward.
+  public func willFinish(_ journal: OperationJournal) -> Bool {
+    if journal.begun >= steps.count { return true }
+    return journal.begun == steps.count - 1 && (try? isAchieved()) == true
+  }
+
+  private func finish(
+    from first: Int, journal: OperationJournal?, announce: (Step) -> Void
+  ) throws(PlanFailure) {
+    var current: Step?
     do {
+      for (index, step) in finishingSteps.enumerated().dropFirst(first) {
+        current = step
+        try journal?.begin(step: steps.count + index)
+        announce(step)
+        try InjectedFault.strike(.before, step: steps.count + index)
+        try step.perform()
+        try InjectedFault.strike(.after, step: steps.count + index)
+      }
+      current = nil
       try journal?.remove()
     } catch {
-      throw PlanFailure(step: nil, cause: error, undone: [], notUndone: [])
+      throw PlanFailure(
+        step: current?.description, cause: error, undone: [], notUndone: [], isUnfinished: current != nil)
     }
   }
 
@@ -96,10 +148,13 @@ public struct PlanFailure: Error, CustomStringConvertible {
   public let undone: [String]
   /// What could not be taken back.
   public let notUndone: [Remainder]
+  /// Whether the operation is past its point of no return, with steps left to do.
+  public var isUnfinished = false
 
   public var description: String {
     var sentence = cause.map { String(describing: $0) } ?? "the operation was taken back"
     if let step, cause != nil, !(cause is CancelledError) { sentence = "could not \(step): \(sentence)" }
+    if isUnfinished { return "\(sentence); 'snapsh doctor --fix' does the rest" }
     guard !notUndone.isEmpty else { return sentence }
     let remainders = notUndone.map { "could not \($0.undo): \($0.cause)" }.joined(separator: "; ")
     return

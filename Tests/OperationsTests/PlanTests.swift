@@ -123,4 +123,51 @@ import Testing
     }
     #expect(!diary.entries.contains("a"))
   }
+
+  @Test(
+    "behind the point of no return nothing is taken back, and the rest is done by whoever reads the journal")
+  func finishing() throws {
+    let directory = try TemporaryDirectory()
+    let diary = Diary()
+    var refuses = true
+    let plan = Plan(
+      [diary.step("a")],
+      finishing: [
+        Step("tidy") { diary.entries.append("tidy") },
+        Step("sweep") {
+          if refuses { throw Refusal() }
+          diary.entries.append("sweep")
+        },
+      ])
+    #expect(plan.descriptions == ["do a", "tidy", "sweep"])
+    let journal = try journal(in: FilePath(directory.path))
+    let failure = #expect(throws: PlanFailure.self) {
+      try plan.run(journal: journal, cancellation: Cancellation())
+    }
+    #expect(diary.entries == ["a", "tidy"])
+    #expect(failure?.description == "could not sweep: no; 'snapsh doctor --fix' does the rest")
+    refuses = false
+    let found = try #require(OperationJournal.all(in: FilePath(directory.path)).first)
+    #expect(plan.willFinish(found))
+    let takenBack = try plan.recover(found)
+    #expect(takenBack == nil)
+    #expect(diary.entries == ["a", "tidy", "sweep"])
+    #expect(OperationJournal.all(in: FilePath(directory.path)).isEmpty)
+  }
+
+  @Test("what was lost in its last step is finished where that is found done, and taken back where it is not")
+  func achieved() throws {
+    for isDone in [true, false] {
+      let directory = try TemporaryDirectory()
+      let diary = Diary()
+      try journal(in: FilePath(directory.path)).begin(step: 1)
+      let found = try #require(OperationJournal.all(in: FilePath(directory.path)).first)
+      let plan = Plan(
+        [diary.step("a"), diary.step("b")], finishing: [Step("tidy") { diary.entries.append("tidy") }],
+        isAchieved: { isDone })
+      _ = try plan.recover(found)
+      #expect(diary.entries == (isDone ? ["tidy"] : ["un-b", "un-a"]))
+      #expect(OperationJournal.all(in: FilePath(directory.path)).isEmpty)
+    }
+  }
 }

@@ -63,6 +63,39 @@ struct GuestDifferenceTests {
   }
 
   @Test(
+    "an external snapshot can be gone back to, also by a libvirt that refuses it; virsh prints the refusal")
+  func externalRevert() throws {
+    try EmbeddedGuest.with(disks: [.init("vda")]) { guest in
+      try guest.snapsh("snapshot-create-as", guest.name, "s1", "--disk-only").check()
+      let theirs = try guest.virsh("snapshot-revert", guest.name, "s1")
+      #expect(theirs.status == 1)
+      #expect(
+        theirs.stderr.contains("unsupported configuration: revert to external snapshot not supported yet"))
+      let ours = try guest.snapsh("snapshot-revert", guest.name, "s1").check()
+      #expect(ours.stdout == "Domain snapshot s1 reverted\nwhat the guest was is snapshot before-s1\n\n")
+      #expect(try guest.virsh("snapshot-list", guest.name, "--name").stdout.contains("before-s1"))
+    }
+  }
+
+  @Test(
+    "an internal snapshot below an overlay is not gone back to; virsh rewrites the image below the overlay")
+  func internalRevertBelowOverlay() throws {
+    try EmbeddedGuest.with(disks: [.init("vda")]) { guest in
+      let image = guest.imagePath(guest.disks[0])
+      try guest.snapsh("snapshot-create-as", guest.name, "inside").check()
+      try run([try require(tool: "qemu-io"), "-c", "write -q -P 7 0 64k", image]).check()
+      try guest.snapsh("snapshot-create-as", guest.name, "s1", "--disk-only").check()
+      let ours = try guest.snapsh("snapshot-revert", guest.name, "inside")
+      #expect(ours.status == 1)
+      #expect(ours.stderr.contains("going back would rewrite the image below"))
+      let frozen = [try require(tool: "qemu-io"), "-r", "-c", "read -q -P 7 0 64k", image]
+      #expect(try run(frozen).check().stdout.isEmpty)
+      try guest.virsh("snapshot-revert", guest.name, "inside").check()
+      #expect(try run(frozen).stdout.contains("Pattern verification failed"))
+    }
+  }
+
+  @Test(
     "a domain that a job holds is refused at once, with the job's name; virsh waits half a minute and names a function"
   )
   func busyDomain() throws {

@@ -82,7 +82,9 @@ public final class EmbeddedGuest {
   /// Runs snapsh on this guest's libvirt.
   /// - Throws: ``TestSupportError`` when it does not end in time.
   public func snapsh(_ arguments: String..., stdin: [UInt8] = []) throws -> ProcessResult {
-    try TestSupport.snapsh(["-c", uri] + arguments, stdin: stdin)
+    // The journals of operations belong to the guest, and go with it.
+    try TestSupport.snapsh(
+      ["-c", uri] + arguments, stdin: stdin, environment: ["XDG_STATE_HOME": root + "/state"])
   }
 
   /// Runs virsh on this guest's libvirt.

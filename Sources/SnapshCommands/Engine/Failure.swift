@@ -85,6 +85,8 @@ struct Failure {
     case let reportable as any ReportableError:
       let report = reportable.report
       self.init(lines: [report.message], report: report, exitStatus: 1)
+    case let failure as PlanFailure:
+      self.init(failure)
     case let cancelled as CancelledError:
       // What a shell says of a process that SIGINT ended.
       self.init(lines: [cancelled.description], kind: "interrupted", exitStatus: 130)
@@ -105,6 +107,14 @@ struct Failure {
     self.init(
       lines: failure.context + (failure.showsCause ? cause.lines : []), report: report,
       exitStatus: failure.exitStatus)
+  }
+
+  /// Told in its own words, but with the kind, code and exit status of what made it fail.
+  private init(_ failure: PlanFailure) {
+    let cause = failure.cause.map(Failure.init)
+    var report = cause?.report ?? FailureReport(kind: "operation", message: "")
+    report.message = failure.description
+    self.init(lines: [report.message], report: report, exitStatus: cause?.exitStatus ?? 1)
   }
 
   private init(lines: [String], kind: String, exitStatus: Int32 = 1) {

@@ -114,22 +114,3 @@ struct GuestArchived: CommandResult {
         + "(\(compressedBytes ?? bytesWritten) bytes)\n")
   }
 }
-
-/// What an operation would do, a step a line.
-struct PlannedSteps: CommandResult {
-  /// The domain's name.
-  let domain: String
-  /// Always true: nothing was done.
-  let dryRun = true
-  /// An order a step.
-  let steps: [String]
-
-  init(_ plan: Plan, on domain: Domain) {
-    self.domain = domain.name
-    steps = plan.descriptions
-  }
-
-  func render(into text: inout TextOutput) {
-    for (index, step) in steps.enumerated() { text.print("\(index + 1). \(step)\n") }
-  }
-}

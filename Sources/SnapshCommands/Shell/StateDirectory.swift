@@ -30,3 +30,10 @@ struct StateDirectory {
     return path.appending("history")
   }
 }
+
+/// No place for what must outlive a run.
+struct StateDirectoryError: Error, Equatable, CustomStringConvertible {
+  var description: String {
+    "there is no place to keep a journal of the work: set HOME, or XDG_STATE_HOME to an absolute path"
+  }
+}

@@ -1,0 +1,163 @@
+import DiskIO
+import Libvirt
+
+/// What the steps of a reversion do to the domain.
+final class RevertedGuest {
+  let domain: Domain
+  let reversion: ExternalReversion
+  /// Whether it was this process that let the guest onto the fresh overlays, and off them again.
+  private var hasStopped = false
+
+  init(domain: Domain, reversion: ExternalReversion) {
+    self.domain = domain
+    self.reversion = reversion
+  }
+
+  // MARK: Fresh overlays
+
+  func makeOverlays() throws {
+    for disk in reversion.disks {
+      try QemuImage.make(
+        path: disk.fresh.path, format: ImageFormat(disk.fresh.format), size: nil,
+        backing: (disk.frozen.path, ImageFormat(disk.frozen.format)))
+      FileOwner.copy(from: disk.frozen.path, to: disk.fresh.path)
+    }
+  }
+
+  func removeOverlays() throws {
+    try requireUnused()
+    try remove(
+      reversion.disks.filter { disk in
+        // A file that was there before us is no overlay of ours.
+        let format = try? ImageFormat(disk.fresh.format)
+        let header = format.flatMap { try? QemuImage.information(path: disk.fresh.path, format: $0) }
+        return header?.backingPath == disk.frozen.path
+      }.map(\.fresh.path))
+  }
+
+  // MARK: What the guest is now
+
+  func keep(_ branch: ExternalReversion.Branch) throws {
+    var flags: SnapshotCreateFlags = [.atomic]
+    if reversion.endingBefore != .shutoff { flags.insert(.halt) }
+    if branch.memoryFile == nil { flags.insert(.diskOnly) }
+    _ = try domain.createSnapshot(xml: branch.document(of: domain, leaving: reversion.snapshot), flags)
+  }
+
+  /// Undoes ``keep(_:)``: the guest goes on from the memory that was kept, on the disks it had.
+  func putBack(_ branch: ExternalReversion.Branch) throws {
+    try requireUnused()
+    if let kept = try? domain.snapshot(named: branch.name) {
+      _ = try domain.connection.defineDomain(xml: reversion.definitionBefore)
+      if try reversion.endingBefore != .shutoff && !domain.isActive() {
+        if let memory = branch.memoryFile {
+          // The definition inside is that of the moment before the overlays.
+          try domain.connection.restore(
+            from: memory, xml: nil, reversion.endingBefore == .paused ? .paused : .running)
+        } else {
+          try startAgain()
+        }
+      }
+      try kept.delete(.metadataOnly)
+    }
+    try remove(branch.overlays.values.map(\.path) + [branch.memoryFile].compactMap { $0 })
+  }
+
+  func stop() throws {
+    if try domain.isActive() { try domain.destroy() }
+  }
+
+  /// Undoes ``start()`` and ``resume()``.
+  func stopAgain() throws {
+    try stop()
+    hasStopped = true
+  }
+
+  func startAgain() throws {
+    try requireUnused()
+    guard try !domain.isActive() else { return }
+    try domain.start(reversion.endingBefore == .paused ? .paused : [])
+  }
+
+  // MARK: Definition and metadata
+
+  func define() throws {
+    _ = try domain.connection.defineDomain(xml: reversion.definition)
+  }
+
+  func undefine() throws {
+    try requireUnused()
+    _ = try domain.connection.defineDomain(xml: reversion.definitionBefore)
+  }
+
+  func makeCurrent() throws {
+    try redefine(reversion.document, .current)
+  }
+
+  func restoreCurrent() throws {
+    try requireUnused()
+    try redefine(reversion.documentBefore, [])
+    guard let name = reversion.currentBefore, name != reversion.snapshot else { return }
+    try SnapshotRedefinition.makeCurrent(domain.snapshot(named: name))
+  }
+
+  private func redefine(_ xml: String, _ flags: SnapshotCreateFlags) throws {
+    let isDiskOnly = try SnapshotRecord(xml: xml).state == "disk-snapshot"
+    _ = try domain.createSnapshot(xml: xml, flags.union([.redefine, isDiskOnly ? .diskOnly : []]))
+  }
+
+  // MARK: Going on
+
+  func dropManagedSave() throws {
+    if try domain.hasManagedSave() { try domain.removeManagedSave() }
+  }
+
+  func start() throws {
+    var flags: DomainStartFlags = reversion.ending == .paused ? .paused : []
+    if reversion.resetsNVRAM { flags.insert(.resetNVRAM) }
+    try domain.start(flags)
+  }
+
+  func resume() throws {
+    guard let file = reversion.memoryFile else { return }
+    var flags: DomainSaveFlags = reversion.ending == .paused ? .paused : .running
+    if reversion.resetsNVRAM { flags.insert(.resetNVRAM) }
+    try domain.connection.restore(from: file, xml: reversion.restoredDefinition, flags)
+  }
+
+  /// Whether the guest is, or has been, on the fresh overlays: then going forward loses nothing.
+  func isBack() throws -> Bool {
+    let family = try SnapshotFamily(of: domain)
+    let isDefined = reversion.disks.allSatisfy { disk in
+      family.persistentDisks.contains { $0.target == disk.target && $0.top?.path == disk.fresh.path }
+    }
+    guard isDefined, family.current == reversion.snapshot else { return false }
+    if try reversion.ending == .shutoff || domain.isActive() { return true }
+    return try reversion.disks.contains { disk in
+      try QemuImage.holdsData(path: disk.fresh.path, format: ImageFormat(disk.fresh.format))
+    }
+  }
+
+  /// Refuses to take back what somebody has built on: a guest that was started meanwhile has written to new overlays.
+  private func requireUnused() throws {
+    guard !hasStopped else { return }
+    let active = try Set(DiskChain.chains(inDomainXML: domain.xml()).compactMap(\.top?.path))
+    let overlays = reversion.disks.map(\.fresh) + Array(reversion.branch?.overlays.values ?? [:].values)
+    for overlay in overlays where FileOwner.exists(overlay.path) {
+      let isUsed = try domain.isActive() && active.contains(overlay.path)
+      if try isUsed || QemuImage.holdsData(path: overlay.path, format: ImageFormat(overlay.format)) {
+        throw ReversionError.usedMeanwhile(domain: domain.name, path: overlay.path)
+      }
+    }
+  }
+
+  func removeUnneeded() throws {
+    try remove(reversion.unneeded)
+  }
+
+  /// Removes files, unless the domain or one of its snapshots stands on them after all.
+  private func remove(_ paths: [String]) throws {
+    let family = try SnapshotFamily(of: domain)
+    try UnneededFiles.remove(paths, sparing: family.needed(by: family.snapshots))
+  }
+}

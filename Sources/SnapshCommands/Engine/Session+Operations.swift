@@ -1,0 +1,68 @@
+import Libvirt
+import Operations
+import SystemPackage
+
+extension Session {
+  /// Where the journals of operations are.
+  ///
+  /// - Throws: ``StateDirectoryError`` where no directory is known.
+  func journals() throws -> FilePath {
+    guard let directory = StateDirectory(environment: environment).journals else {
+      throw StateDirectoryError()
+    }
+    return directory
+  }
+
+  /// Makes sure that no operation of ours on a domain is going on, or was interrupted and waits to be taken back.
+  ///
+  /// - Throws: `UnfinishedOperationError`.
+  func requireNoUnfinishedOperation(on domain: Domain) throws {
+    let uuid = try domain.uuid()
+    let journal = try OperationJournal.all(in: journals()).first { $0.record.domainUUID == uuid }
+    if let journal { throw UnfinishedOperationError(journal) }
+  }
+
+  /// Carries an operation out, journalled, and says each step on a terminal.
+  ///
+  /// - Parameters:
+  ///   - plan: Its steps.
+  ///   - operation: Its name in the journal.
+  ///   - parameters: What another process needs to build the same plan.
+  ///   - domain: The domain it is on.
+  /// - Throws: `PlanFailure`, `UnfinishedOperationError`.
+  func carryOut<Parameters: Encodable>(
+    _ plan: Plan, _ operation: String, _ parameters: Parameters, on domain: Domain
+  ) throws {
+    try requireNoUnfinishedOperation(on: domain)
+    let record = try OperationJournal.Record(
+      operation: operation, uri: domain.connection.uri(), domainUUID: domain.uuid(), domain: domain.name,
+      parameters: parameters)
+    let journal = OperationJournal(in: try journals(), record)
+    try plan.run(journal: journal, cancellation: interruptible()) { step in
+      if showsSteps { console.printError("\(step.description)\n") }
+    }
+  }
+
+  private var showsSteps: Bool {
+    console.error.isTerminal && !options.isQuiet && !printsJSON && options.progress != .none
+  }
+}
+
+/// What an operation would do.
+struct PlannedSteps: CommandResult {
+  /// The domain's name.
+  let domain: String
+  /// Always true: nothing was done.
+  let dryRun = true
+  /// An order a step.
+  let steps: [String]
+
+  init(_ plan: Plan, on domain: Domain) {
+    self.domain = domain.name
+    steps = plan.descriptions
+  }
+
+  func render(into text: inout TextOutput) {
+    for (index, step) in steps.enumerated() { text.print("\(index + 1). \(step)\n") }
+  }
+}
