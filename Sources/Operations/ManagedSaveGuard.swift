@@ -22,6 +22,7 @@ public enum ManagedSaveGuard {
   public enum Work: Sendable {
     case snapshot
     case revert
+    case deletion
   }
 
   /// Whether a managed save stands in the way of the work.
@@ -33,7 +34,7 @@ public enum ManagedSaveGuard {
   ) throws -> Bool {
     guard try domain.connection.driver() != "TEST", try domain.hasManagedSave() else { return false }
     // A running guest's snapshot has nothing to do with a save; a revert leaves a stale one behind in any case.
-    if try work == .snapshot && domain.isActive() { return false }
+    if try work != .revert && domain.isActive() { return false }
     if choice == .refuse || (choice == .rewrite && work == .revert) {
       throw ManagedSaveTrapError(domain: domain.name, work: work)
     }
@@ -76,6 +77,10 @@ public struct ManagedSaveTrapError: Error, Equatable, CustomStringConvertible {
       "domain '\(domain)' has a managed save that would go on with the disks as they are now and destroy data "
         + "below the snapshot; let it go on with the new disks (--rewrite-managed-save), or throw the saved "
         + "memory away (--drop-managed-save)"
+    case .deletion:
+      "domain '\(domain)' has a managed save that would go on with the disks as they are now, of which a merge leaves "
+        + "some behind; let it go on with the merged disks (--rewrite-managed-save), or throw the saved memory away "
+        + "(--drop-managed-save)"
     case .revert:
       "domain '\(domain)' has a managed save whose memory would not fit the reverted disks and destroy data on "
         + "them; start and stop the guest first, or throw the saved memory away (--drop-managed-save)"

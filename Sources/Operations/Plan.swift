@@ -79,6 +79,7 @@ public struct Plan {
     from first: Int, journal: OperationJournal?, announce: (Step) -> Void
   ) throws(PlanFailure) {
     var current: Step?
+    var hasDone = !steps.isEmpty || first > 0
     do {
       for (index, step) in finishingSteps.enumerated().dropFirst(first) {
         current = step
@@ -86,13 +87,17 @@ public struct Plan {
         announce(step)
         try InjectedFault.strike(.before, step: steps.count + index)
         try step.perform()
+        hasDone = true
         try InjectedFault.strike(.after, step: steps.count + index)
       }
       current = nil
       try journal?.remove()
     } catch {
+      // With nothing done, whoever wants it asks for it again.
+      if !hasDone { try? journal?.remove() }
       throw PlanFailure(
-        step: current?.description, cause: error, undone: [], notUndone: [], isUnfinished: current != nil)
+        step: current?.description, cause: error, undone: [], notUndone: [],
+        isUnfinished: current != nil && hasDone)
     }
   }
 

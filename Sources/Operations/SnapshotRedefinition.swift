@@ -45,6 +45,19 @@ public enum SnapshotRedefinition {
     return redefined
   }
 
+  /// Replaces what is written down of a snapshot, by a document of ours.
+  ///
+  /// - Parameters:
+  ///   - xml: The document, with the name of a snapshot that there is or was.
+  ///   - domain: Its domain.
+  ///   - flags: `.current` makes it the domain's current snapshot too.
+  /// - Throws: libvirt's error.
+  static func replaceDocument(
+    _ xml: String, of domain: Domain, _ flags: SnapshotCreateFlags = []
+  ) throws(LibvirtError) {
+    _ = try domain.createSnapshot(xml: xml, flags.union([.redefine, stateFlags(of: xml)]))
+  }
+
   /// libvirt tells a disk-only snapshot by the flag, not by the document.
   private static func stateFlags(of xml: String) -> SnapshotCreateFlags {
     (try? SnapshotRecord(xml: xml).state) == "disk-snapshot" ? .diskOnly : []

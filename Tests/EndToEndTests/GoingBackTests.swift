@@ -114,7 +114,7 @@ struct GoingBackTests {
       try refused("s1", because: "snapshot 's1' needs '\(image)', which cannot be read here")
       try FileManager.default.moveItem(atPath: image + ".away", toPath: image)
       // Somebody puts the guest back on the image that the snapshot froze.
-      try guest.virsh("define", guest.root + "/domain.xml").check()
+      try defineOnFirstImages(guest)
       let result = try snapsh(guest, "snapshot-revert", guest.name, "s1")
       #expect(result.status == 1)
       #expect(result.stderr.contains("the state of snapshot 's1' is gone: disk 'vda' writes to"))

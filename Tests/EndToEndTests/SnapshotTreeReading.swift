@@ -79,3 +79,17 @@ func goOn(_ guest: EmbeddedGuest) throws -> (left: Int, next: Int) {
   try guest.virsh("resume", guest.name).check()
   return (left, try tick(of: guest, at: count))
 }
+
+/// Puts the definition of a guest back on the images that it began with, as somebody might who knows nothing of overlays.
+func defineOnFirstImages(_ guest: EmbeddedGuest) throws {
+  var xml = try guest.virsh("dumpxml", guest.name, "--inactive").check().stdout
+  let now = try sources(of: guest, "--inactive")
+  for disk in guest.disks {
+    if let source = now[disk.target] {
+      xml = xml.replacingOccurrences(of: "'\(source)'", with: "'\(guest.imagePath(disk))'")
+    }
+  }
+  let file = guest.root + "/first.xml"
+  try xml.write(toFile: file, atomically: true, encoding: .utf8)
+  try guest.virsh("define", file).check()
+}

@@ -60,7 +60,14 @@ struct OverlayMerge {
   }
 
   private func commitFile() throws {
-    try QemuImage.commit(path: overlay.path, format: ImageFormat(overlay.format))
+    let format = try ImageFormat(overlay.format)
+    let below = try QemuImage.information(path: overlay.path, format: format).backingPath
+    if below == base.path {
+      try QemuImage.commit(path: overlay.path, format: format)
+    } else {
+      // Further down; an overlay that has been cut off from the base since is refused by qemu-img.
+      try QemuImage.commit(path: overlay.path, format: format, into: base.path)
+    }
   }
 }
 
@@ -103,7 +110,7 @@ extension XMLElement {
   }
 
   /// Gives an attribute a value, at its old place where it has one.
-  fileprivate mutating func setAttribute(_ name: String, _ value: String) {
+  mutating func setAttribute(_ name: String, _ value: String) {
     if let index = attributes.firstIndex(where: { $0.name == name }) {
       attributes[index].value = value
     } else {

@@ -16,7 +16,8 @@ extension ExternalReversion {
     let family = try SnapshotFamily(of: domain)
     let files = try SnapshotFiles(of: snapshot)
     guard let past = files.definition else { throw ReversionError.noDefinition(snapshot: files.name) }
-    try Self.requireQuiet(family)
+    try family.requireNoDiskJobs()
+    if try !domain.checkpoints().isEmpty { throw ReversionError.checkpoints(domain: domain.name) }
     try Self.requireWhole(files, in: family, past: past, forces: options.forces)
 
     self.snapshot = files.name
@@ -86,18 +87,6 @@ extension ExternalReversion {
       }
     }
     self.unneeded = unneeded.reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
-  }
-
-  /// Refuses a domain on which other work is going on.
-  private static func requireQuiet(_ family: SnapshotFamily) throws {
-    let domain = family.domain
-    for disk in family.disks {
-      let hasJob = try domain.isActive() && disk.top != nil && domain.blockJob(on: disk.target) != nil
-      if hasJob || disk.mirror != nil {
-        throw ReversionError.diskJob(domain: domain.name, disk: disk.target)
-      }
-    }
-    if try !domain.checkpoints().isEmpty { throw ReversionError.checkpoints(domain: domain.name) }
   }
 
   /// Refuses a snapshot whose state cannot be had back.

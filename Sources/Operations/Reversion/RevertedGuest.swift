@@ -91,19 +91,14 @@ final class RevertedGuest {
   }
 
   func makeCurrent() throws {
-    try redefine(reversion.document, .current)
+    try SnapshotRedefinition.replaceDocument(reversion.document, of: domain, .current)
   }
 
   func restoreCurrent() throws {
     try requireUnused()
-    try redefine(reversion.documentBefore, [])
+    try SnapshotRedefinition.replaceDocument(reversion.documentBefore, of: domain)
     guard let name = reversion.currentBefore, name != reversion.snapshot else { return }
     try SnapshotRedefinition.makeCurrent(domain.snapshot(named: name))
-  }
-
-  private func redefine(_ xml: String, _ flags: SnapshotCreateFlags) throws {
-    let isDiskOnly = try SnapshotRecord(xml: xml).state == "disk-snapshot"
-    _ = try domain.createSnapshot(xml: xml, flags.union([.redefine, isDiskOnly ? .diskOnly : []]))
   }
 
   // MARK: Going on

@@ -61,4 +61,16 @@ struct SnapshotFamily {
     }
     return needed
   }
+
+  /// Refuses a domain with a job on one of its disks.
+  ///
+  /// - Throws: ``ReversionError/diskJob(domain:disk:)``; libvirt's error.
+  func requireNoDiskJobs() throws {
+    let isActive = try domain.isActive()
+    for disk in disks where disk.top != nil {
+      if try disk.mirror != nil || (isActive && domain.blockJob(on: disk.target) != nil) {
+        throw ReversionError.diskJob(domain: domain.name, disk: disk.target)
+      }
+    }
+  }
 }

@@ -106,13 +106,4 @@ extension XMLElement {
     }
     return copy
   }
-
-  /// Gives an attribute a value, whether it was there or not.
-  mutating func setAttribute(_ name: String, _ value: String) {
-    if let index = attributes.firstIndex(where: { $0.name == name }) {
-      attributes[index].value = value
-    } else {
-      attributes.append(XMLAttribute(name, value))
-    }
-  }
 }

@@ -1,5 +1,6 @@
 import CommandGrammar
 import Libvirt
+import Operations
 
 /// `snapshot-delete DOMAIN SNAPSHOT`: deletes a snapshot, or what is below it.
 struct SnapshotDeleteCommand: VirshCommand {
@@ -11,15 +12,22 @@ struct SnapshotDeleteCommand: VirshCommand {
   private static let metadata = Option.flag(
     "metadata", help: "delete only libvirt metadata, leaving snapshot contents behind")
 
+  private static let dryRun = Option.flag("dry-run", help: "print the steps, do nothing (not in virsh)")
+
   static let grammar = CommandGrammar(
     name: "snapshot-delete", group: "snapshot", abstract: "Delete a domain snapshot",
     discussion: "Snapshot Delete",
-    options: [DomainOption.domain, name, current, children, childrenOnly, metadata],
+    options: [
+      DomainOption.domain, name, current, children, childrenOnly, metadata, ManagedSaveOption.drop,
+      ManagedSaveOption.rewrite, dryRun,
+    ],
     examples: [("snapshot-delete guest before-upgrade", "Merge a snapshot that is no longer needed.")])
 
   private let domain: String
   private let selector: SnapshotSelector
   private let flags: SnapshotDeleteFlags
+  private let choice: ManagedSaveGuard.Choice
+  private let isDryRun: Bool
 
   init(_ arguments: ParsedArguments) throws {
     domain = try arguments[DomainOption.domain]
@@ -29,6 +37,8 @@ struct SnapshotDeleteCommand: VirshCommand {
     if try arguments[Self.childrenOnly] { flags.insert(.childrenOnly) }
     if try arguments[Self.metadata] { flags.insert(.metadataOnly) }
     self.flags = flags
+    choice = try ManagedSaveOption.choice(in: arguments)
+    isDryRun = try arguments[Self.dryRun]
   }
 
   func run(in session: Session) throws -> any CommandResult {
@@ -37,15 +47,53 @@ struct SnapshotDeleteCommand: VirshCommand {
     let name = snapshot.name
     let flags = flags
     do {
+      if !flags.contains(.metadataOnly), try !SnapshotDeletion.isLibvirtsAlone(snapshot, extent) {
+        return try deleteFiles(of: snapshot, domain: domain, in: session)
+      }
+      guard !isDryRun else {
+        throw CommandFailure(
+          "libvirt deletes '\(name)' by itself, in one step; --dry-run has nothing to show")
+      }
       try session.runJob(on: domain, label: "Delete") { (_) throws(LibvirtError) in
         try snapshot.delete(flags)
       }
     } catch let error as LibvirtError {
       throw CommandFailure("Failed to delete snapshot \(name)", cause: error)
     }
+    return result(name, of: domain, remarks: [])
+  }
+
+  private var extent: SnapshotDeletion.Extent {
+    if flags.contains(.childrenOnly) { return .descendantsOnly }
+    return flags.contains(.children) ? .withDescendants : .itself
+  }
+
+  /// Deletes external snapshots, with the files that libvirt would leave behind.
+  private func deleteFiles(
+    of snapshot: DomainSnapshot, domain: Domain, in session: Session
+  ) throws -> any CommandResult {
+    if flags.isSuperset(of: [.children, .childrenOnly]) {
+      throw ArgumentError.mutuallyExclusive("--children", "--children-only")
+    }
+    try session.waitForOtherJob(of: domain)
+    let deletion = try SnapshotDeletion(snapshot, extent)
+    let plan = deletion.plan(on: domain, cancellation: session.interruptible())
+    if isDryRun { return PlannedSteps(plan, on: domain) }
+    let settles = try ManagedSaveGuard.standsInTheWay(of: .deletion, on: domain, choice: choice)
+    do {
+      try session.carryOut(plan, SnapshotDeletion.operation, deletion, on: domain)
+    } catch let failure as PlanFailure {
+      throw CommandFailure("Failed to delete snapshot \(snapshot.name)", cause: failure)
+    }
+    if settles { try ManagedSaveGuard.settle(domain, choice: choice) }
+    return result(deletion.snapshot, of: domain, remarks: deletion.remarks)
+  }
+
+  private func result(_ name: String, of domain: Domain, remarks: [String]) -> any CommandResult {
     let onlyChildren = flags.contains(.childrenOnly)
     return Sentence(
-      "Domain snapshot \(name) \(onlyChildren ? "children " : "")deleted\n",
+      "Domain snapshot \(name) \(onlyChildren ? "children " : "")deleted\n"
+        + remarks.map { "\($0)\n" }.joined(),
       fields: SnapshotAction(
         domain: domain.name, snapshot: name, action: onlyChildren ? "children-deleted" : "deleted"))
   }

@@ -107,7 +107,11 @@ struct SnapshotRevertCommand: VirshCommand {
     let reversion = try ExternalReversion(to: snapshot, options)
     let plan = reversion.plan(on: domain)
     if isDryRun { return PlannedSteps(plan, on: domain) }
-    try session.carryOut(plan, ExternalReversion.operation, reversion, on: domain)
+    do {
+      try session.carryOut(plan, ExternalReversion.operation, reversion, on: domain)
+    } catch let failure as PlanFailure {
+      throw CommandFailure("Failed to revert snapshot \(snapshot.name)", cause: failure)
+    }
     let kept = reversion.branchName.map { "what the guest was is snapshot \($0)\n" } ?? ""
     return Sentence(
       "Domain snapshot \(snapshot.name) reverted\n" + kept,

@@ -1,0 +1,178 @@
+import DiskIO
+import Libvirt
+import XMLTree
+
+extension SnapshotDeletion {
+  /// Whether libvirt's own deletion is all that is needed: other drivers, and internal snapshots among themselves.
+  ///
+  /// - Throws: libvirt's error, or `XMLError`.
+  public static func isLibvirtsAlone(_ snapshot: DomainSnapshot, _ extent: Extent) throws -> Bool {
+    let domain = snapshot.domain
+    guard try domain.connection.driver() == "QEMU", try domain.isPersistent() else { return true }
+    let family = try SnapshotFamily(of: domain)
+    return !family.reached(from: snapshot.name, extent).contains(where: \.isExternal)
+  }
+
+  /// Decides everything, and refuses what cannot be done; touches nothing.
+  ///
+  /// - Throws: ``ReversionError``, libvirt's error, `DiskIOError`.
+  public init(_ snapshot: DomainSnapshot, _ extent: Extent) throws {
+    let family = try SnapshotFamily(of: snapshot.domain)
+    let name = snapshot.name
+    try family.requireNoDiskJobs()
+    // Once nothing stands on it any more, an internal snapshot is libvirt's to delete.
+    endsInternally = extent == .withDescendants && family[name]?.isExternal == false
+    let reached = family.reached(from: name, endsInternally ? .descendantsOnly : extent)
+    self.snapshot = name
+    deleted = reached.reversed().map(\.name)
+    if extent == .itself, let files = reached.first {
+      let single = try SingleDeletion(of: files, in: family)
+      merges = single.merges
+      document = single.document
+      isLibvirts = single.isLibvirts
+      remarks = single.remarks
+    } else {
+      merges = try Self.merges(deleting: reached, in: family)
+      document = nil
+      isLibvirts = false
+      remarks = []
+    }
+    unneeded = Self.unneeded(deleting: reached, merging: merges, merged: isLibvirts, in: family)
+  }
+
+  /// Where each disk goes: the lowest image that a deleted snapshot of the guest's own line had frozen.
+  static func merges(deleting: [SnapshotFiles], in family: SnapshotFamily) throws -> [Merge] {
+    let names = Set(deleting.map(\.name))
+    if let inside = deleting.first(where: {
+      !$0.isExternal || $0.disks.contains { $0.location == "internal" }
+    }) {
+      throw ReversionError.internalDescendant(snapshot: inside.name)
+    }
+    return try family.disks.compactMap { disk in
+      guard let top = disk.top else { return nil }
+      let chain = try family.chains.chain(of: top)
+      let frozen = deleting.flatMap(\.externalDisks).filter { $0.target == disk.target }.compactMap(\.frozen)
+      guard let base = chain.dropFirst().last(where: { image in frozen.contains { $0.path == image.path } })
+      else { return nil }
+      // What is written into, and what goes, must be nobody else's.
+      let touched = Set(chain.prefix { $0.path != base.path }.map(\.path) + [base.path])
+      for other in family.snapshots where !names.contains(other.name) {
+        for image in other.externalDisks.compactMap(\.frozen) {
+          if let path = family.chains.paths(of: image).first(where: touched.contains) {
+            throw ReversionError.shared(path: path, other: other.name)
+          }
+        }
+      }
+      return Merge(target: disk.target, overlay: top, base: base)
+    }
+  }
+
+  /// The files of deleted snapshots that nobody needs then. The lowest image of a chain is never among them: it may have
+  /// been somebody's before any snapshot was.
+  private static func unneeded(
+    deleting: [SnapshotFiles], merging merges: [Merge], merged: Bool, in family: SnapshotFamily
+  ) -> [String] {
+    let names = Set(deleting.map(\.name))
+    let rest = family.snapshots.filter { !names.contains($0.name) }
+    let memory = deleting.compactMap(\.memoryFile)
+    guard !merged else { return memory }
+    var needed = Set(rest.compactMap(\.memoryFile))
+    for image in rest.flatMap(\.disks).compactMap(\.frozen) {
+      needed.formUnion(family.chains.paths(of: image))
+    }
+    for disk in family.disks + family.persistentDisks {
+      let base = merges.first { $0.target == disk.target }?.base
+      if let image = base ?? disk.top { needed.formUnion(family.chains.paths(of: image)) }
+    }
+    var files: [String] = []
+    for disk in deleting.flatMap(\.externalDisks) {
+      files += disk.frozen.map { family.chains.paths(of: $0).dropLast() } ?? []
+      files += [disk.overlay?.path].compactMap { $0 }
+    }
+    for merge in merges { files += family.chains.paths(of: merge.overlay).dropLast() }
+    return (files + memory).reduce(into: []) { list, path in
+      if !list.contains(path) && !needed.contains(path) && FileOwner.exists(path) { list.append(path) }
+    }
+  }
+}
+
+extension SnapshotFamily {
+  /// What a deletion reaches, parents before their children.
+  func reached(from name: String, _ extent: SnapshotDeletion.Extent) -> [SnapshotFiles] {
+    let itself = extent == .descendantsOnly ? [] : snapshots.filter { $0.name == name }
+    return itself + (extent == .itself ? [] : descendants(of: name))
+  }
+}
+
+/// What becomes of one snapshot that goes while those below it stay.
+private struct SingleDeletion {
+  var merges: [SnapshotDeletion.Merge] = []
+  var document: String?
+  var isLibvirts = false
+  var remarks: [String] = []
+
+  init(of files: SnapshotFiles, in family: SnapshotFamily) throws {
+    for disk in files.disks where disk.location == "manual" {
+      throw ReversionError.manualDisk(snapshot: files.name, disk: disk.target)
+    }
+    // Memory alone: there is nothing to merge.
+    guard !files.externalDisks.isEmpty else { return }
+    let children = family.children(of: files.name)
+    let isInLine = files.externalDisks.allSatisfy { disk in
+      disk.frozen.map { family.paths(of: disk.target).dropFirst().contains($0.path) } ?? false
+    }
+    guard isInLine else {
+      if let child = children.first {
+        remarks = ["its images stay: snapshot '\(child.name)' stands on them"]
+      }
+      return
+    }
+    if let other = try Self.branch(on: files, in: family) {
+      remarks = ["its images stay: snapshot '\(other)' stands on them too, on a branch of its own"]
+      return
+    }
+    let parent = files.parent.flatMap { family[$0] }
+    if let parent, !parent.isExternal {
+      if let child = children.first {
+        throw ReversionError.internalParent(snapshot: files.name, parent: parent.name, child: child.name)
+      }
+      // The internal snapshot's clusters are counted: writing to the image leaves them alone.
+      merges = try SnapshotDeletion.merges(deleting: [files], in: family)
+      return
+    }
+    isLibvirts = true
+    let overlays = try Self.overlays(of: files, in: family)
+    let isKnown = files.externalDisks.allSatisfy { disk in
+      overlays[disk.target].map { $0.path == disk.overlay?.path } ?? true
+    }
+    if !isKnown { document = files.withOverlays(overlays).text(layout: .libvirt) }
+  }
+
+  /// A snapshot outside of the guest's own line that stands on what this one froze.
+  private static func branch(on files: SnapshotFiles, in family: SnapshotFamily) throws -> String? {
+    for disk in files.externalDisks {
+      guard let frozen = disk.frozen?.path else { continue }
+      let line = Set(family.paths(of: disk.target))
+      for other in family.snapshots where other.name != files.name {
+        for image in other.externalDisks.filter({ $0.target == disk.target }).compactMap(\.frozen)
+        where !line.contains(image.path) && family.chains.paths(of: image).contains(frozen) {
+          return other.name
+        }
+      }
+    }
+    return nil
+  }
+
+  /// The image right above what the snapshot froze, by disk.
+  private static func overlays(
+    of files: SnapshotFiles, in family: SnapshotFamily
+  ) throws -> [String: DiskChain.Image] {
+    var overlays: [String: DiskChain.Image] = [:]
+    for disk in files.externalDisks {
+      guard let top = family.top(of: disk.target), let frozen = disk.frozen else { continue }
+      let chain = try family.chains.chain(of: top)
+      overlays[disk.target] = chain.prefix { $0.path != frozen.path }.last
+    }
+    return overlays
+  }
+}
