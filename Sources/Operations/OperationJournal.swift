@@ -110,6 +110,15 @@ public final class OperationJournal {
     try write()
   }
 
+  /// Keeps the record of an operation that is done, so that it can be taken back later.
+  ///
+  /// A file of its own beside those of earlier operations, which the same process may have written.
+  /// - Parameter count: How many steps it had.
+  public func keep(asDone count: Int) throws(JournalError) {
+    record.begun = count - 1
+    try write()
+  }
+
   /// Replaces the operation's parameters, for what is known only on the way; on disk when this returns.
   public func update<Parameters: Encodable>(parameters: Parameters) throws {
     let encoder = JSONEncoder()

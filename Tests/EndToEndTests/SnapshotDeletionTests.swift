@@ -83,8 +83,7 @@ struct SnapshotDeletionTests {
         try guest.snapsh("snapshot-create-as", guest.name, name, "--disk-only").check()
         try write(index + 2, to: try #require(try sources(of: guest)["vda"]))
       }
-      let theirs = try guest.virsh("snapshot-delete", guest.name, "e1")
-      #expect(theirs.stderr.contains("internal snapshot as parent not supported"))
+      #expect(try guest.virsh("snapshot-delete", guest.name, "e1").status == 1)
       let refused = try guest.snapsh("snapshot-delete", guest.name, "e1")
       #expect(refused.status == 1)
       #expect(

@@ -32,7 +32,8 @@ extension SnapshotDeletion {
       isLibvirts = single.isLibvirts
       remarks = single.remarks
     } else {
-      merges = try Self.merges(deleting: reached, in: family)
+      merges = try Self.merges(
+        deleting: reached, above: extent == .descendantsOnly ? family[name] : nil, in: family)
       document = nil
       isLibvirts = false
       remarks = []
@@ -41,7 +42,11 @@ extension SnapshotDeletion {
   }
 
   /// Where each disk goes: the lowest image that a deleted snapshot of the guest's own line had frozen.
-  static func merges(deleting: [SnapshotFiles], in family: SnapshotFamily) throws -> [Merge] {
+  ///
+  /// - Parameter ancestor: A snapshot that stays, down to whose own overlay everything goes.
+  static func merges(
+    deleting: [SnapshotFiles], above ancestor: SnapshotFiles? = nil, in family: SnapshotFamily
+  ) throws -> [Merge] {
     let names = Set(deleting.map(\.name))
     if let inside = deleting.first(where: {
       !$0.isExternal || $0.disks.contains { $0.location == "internal" }
@@ -52,8 +57,12 @@ extension SnapshotDeletion {
       guard let top = disk.top else { return nil }
       let chain = try family.chains.chain(of: top)
       let frozen = deleting.flatMap(\.externalDisks).filter { $0.target == disk.target }.compactMap(\.frozen)
-      guard let base = chain.dropFirst().last(where: { image in frozen.contains { $0.path == image.path } })
+      guard var base = chain.dropFirst().last(where: { image in frozen.contains { $0.path == image.path } })
       else { return nil }
+      let floor = ancestor?.externalDisks.first { $0.target == disk.target }?.frozen?.path
+      if let floor, chain.contains(where: { $0.path == floor }) {
+        base = chain.prefix { $0.path != floor }.last ?? base
+      }
       // What is written into, and what goes, must be nobody else's.
       let touched = Set(chain.prefix { $0.path != base.path }.map(\.path) + [base.path])
       for other in family.snapshots where !names.contains(other.name) {
@@ -140,8 +149,14 @@ private struct SingleDeletion {
       merges = try SnapshotDeletion.merges(deleting: [files], in: family)
       return
     }
-    isLibvirts = true
     let overlays = try Self.overlays(of: files, in: family)
+    // Snapshots that were forgotten have left their overlays in the line, of which libvirt would merge the lowest alone.
+    let isTopmost = overlays.allSatisfy { family.top(of: $0.key)?.path == $0.value.path }
+    guard isTopmost || !children.isEmpty else {
+      merges = try SnapshotDeletion.merges(deleting: [files], in: family)
+      return
+    }
+    isLibvirts = true
     let isKnown = files.externalDisks.allSatisfy { disk in
       overlays[disk.target].map { $0.path == disk.overlay?.path } ?? true
     }

@@ -105,7 +105,7 @@ private struct DeletedSnapshots {
 
   func forget() throws {
     for name in deletion.deleted where exists(name) {
-      try domain.snapshot(named: name).delete(.metadataOnly)
+      try SnapshotForgetting.forget(domain.snapshot(named: name))
     }
   }
 

@@ -21,7 +21,7 @@ public enum CommandRegistry {
     + checkpointCommands
     + backupCommands + storageCommands + xmlCommands + archiveCommands + guestArchiveCommands
     + saveImageCommands
-    + toolCommands
+    + doctorCommands + toolCommands
 
   /// The grammar of all commands.
   public static let table = CommandTable(groups: groups, commands: commands.map { $0.grammar })

@@ -54,8 +54,13 @@ struct SnapshotDeleteCommand: VirshCommand {
         throw CommandFailure(
           "libvirt deletes '\(name)' by itself, in one step; --dry-run has nothing to show")
       }
-      try session.runJob(on: domain, label: "Delete") { (_) throws(LibvirtError) in
-        try snapshot.delete(flags)
+      if flags == .metadataOnly {
+        try session.waitForOtherJob(of: domain)
+        try SnapshotForgetting.forget(snapshot)
+      } else {
+        try session.runJob(on: domain, label: "Delete") { (_) throws(LibvirtError) in
+          try snapshot.delete(flags)
+        }
       }
     } catch let error as LibvirtError {
       throw CommandFailure("Failed to delete snapshot \(name)", cause: error)

@@ -1,0 +1,72 @@
+import Libvirt
+import SystemPackage
+
+/// An operation whose process is gone, and what is to be done about it.
+public struct InterruptedOperation {
+  private typealias Recovery = (OperationJournal, Connection) throws -> PlanFailure?
+
+  /// The operation's journal.
+  public let journal: OperationJournal
+
+  /// What was left in a directory of journals, oldest first; what a process is still at is not among it.
+  ///
+  /// - Parameter domainUUID: Of this domain; `nil` for all.
+  public static func all(in directory: FilePath, domainUUID: String?) -> [InterruptedOperation] {
+    OperationJournal.all(in: directory)
+      .filter { !$0.isHeld && (domainUUID == nil || $0.record.domainUUID == domainUUID) }
+      .map { InterruptedOperation(journal: $0) }
+  }
+
+  /// Takes the operation back, or does the rest of it, as its kind and its progress call for.
+  ///
+  /// - Parameter connection: To the journal's URI.
+  /// - Returns: What was taken back and what could not be; `nil` where the rest was done.
+  /// - Throws: ``JournalError`` for an operation that is not known here; libvirt's error; ``PlanFailure``.
+  public func recover(on connection: Connection) throws -> PlanFailure? {
+    guard let recovery = Self.recoveries[journal.record.operation] else {
+      throw JournalError(
+        path: journal.path.string,
+        reason: "is of an operation that this version does not know ('\(journal.record.operation)')")
+    }
+    return try recovery(journal, connection)
+  }
+
+  /// Whether ``recover(on:)`` goes forward.
+  public func willFinish(on connection: Connection) -> Bool {
+    (try? Self.plan(journal, connection))??.willFinish(journal) ?? false
+  }
+
+  /// By the operations' names.
+  private static var recoveries: [String: Recovery] {
+    var recoveries: [String: Recovery] = [
+      ExternalReversion.operation: recoverPlan, SnapshotDeletion.operation: recoverPlan,
+      Mending.operation: recoverPlan,
+      MirroredSnapshot.operation: { try MirroredSnapshot.rollBack(journal: $0, connection: $1) },
+    ]
+    for operation in InterruptedArchiving.operations {
+      recoveries[operation] = { try InterruptedArchiving.rollBack($0, on: $1) }
+    }
+    return recoveries
+  }
+
+  private static func recoverPlan(
+    _ journal: OperationJournal, _ connection: Connection
+  ) throws -> PlanFailure? {
+    try plan(journal, connection)?.recover(journal)
+  }
+
+  /// The plan of the operations that are built anew from their parameters alone.
+  private static func plan(_ journal: OperationJournal, _ connection: Connection) throws -> Plan? {
+    let record = journal.record
+    let domain = try connection.domain(uuid: record.domainUUID)
+    switch record.operation {
+    case ExternalReversion.operation:
+      return try record.parameters(as: ExternalReversion.self).plan(on: domain)
+    case SnapshotDeletion.operation:
+      return try record.parameters(as: SnapshotDeletion.self).plan(on: domain, cancellation: Cancellation())
+    case Mending.operation:
+      return try record.parameters(as: Mending.self).plan(on: domain)
+    default: return nil
+    }
+  }
+}

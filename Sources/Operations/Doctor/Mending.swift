@@ -1,0 +1,110 @@
+import DiskIO
+import Libvirt
+
+/// What mends findings, each with its way back.
+///
+/// As JSON it is kept after it was done, so that it can be taken back later.
+public struct Mending: Codable, Equatable, Sendable {
+  /// The operation's name in journals.
+  public static let operation = "doctor-fix"
+
+  /// One thing that is mended.
+  public enum Remedy: Codable, Equatable, Sendable {
+    /// The persistent definition becomes another one.
+    case define(before: String, after: String, reason: String)
+    /// libvirt forgets a snapshot. `children` are the documents of those directly below.
+    case forget(snapshot: String, document: String, wasCurrent: Bool, children: [String])
+    /// A snapshot's document becomes another one.
+    case redefine(snapshot: String, before: String, after: String)
+    /// A snapshot becomes the current one.
+    case makeCurrent(snapshot: String, before: String?)
+    /// An overlay that holds nothing is removed.
+    case removeEmpty(overlay: DiskChain.Image, backing: DiskChain.Image)
+    /// The managed save goes on with the disks that the domain has.
+    case rewriteManagedSave(before: String, after: String)
+    /// A job on a disk ends; the guest stays on what it is on.
+    case endJob(disk: String)
+  }
+
+  /// In the order in which they are done.
+  public var remedies: [Remedy]
+
+  /// Some things to be mended.
+  public init(_ remedies: [Remedy]) {
+    self.remedies = remedies
+  }
+
+  /// The remedies as steps.
+  public func plan(on domain: Domain) -> Plan {
+    Plan(remedies.map { $0.step(on: domain) })
+  }
+}
+
+extension Mending.Remedy {
+  /// What is done, as an order.
+  public func description(on domain: Domain) -> String { step(on: domain).description }
+
+  func step(on domain: Domain) -> Step {
+    switch self {
+    case .define(let before, let after, let reason):
+      Step(
+        "define the domain with \(reason)",
+        perform: { _ = try domain.connection.defineDomain(xml: after) },
+        undoing: "define the domain as before",
+        undo: { _ = try domain.connection.defineDomain(xml: before) })
+    case .forget(let snapshot, let document, let wasCurrent, let children):
+      Step(
+        "let libvirt forget snapshot '\(snapshot)'",
+        perform: {
+          guard let found = try? domain.snapshot(named: snapshot) else { return }
+          try SnapshotForgetting.forget(found)
+        }, undoing: "make snapshot '\(snapshot)' known to libvirt again",
+        undo: {
+          try SnapshotRedefinition.replaceDocument(document, of: domain, wasCurrent ? .current : [])
+          for child in children { try SnapshotRedefinition.replaceDocument(child, of: domain) }
+        })
+    case .redefine(let snapshot, let before, let after):
+      Step(
+        "write down the files that snapshot '\(snapshot)' really has",
+        perform: { try SnapshotRedefinition.replaceDocument(after, of: domain) },
+        undoing: "write down what was written of snapshot '\(snapshot)'",
+        undo: { try SnapshotRedefinition.replaceDocument(before, of: domain) })
+    case .makeCurrent(let snapshot, let before):
+      Step(
+        "make '\(snapshot)' the current snapshot",
+        perform: { try SnapshotRedefinition.makeCurrent(domain.snapshot(named: snapshot)) },
+        undoing: "make the snapshot current that was",
+        undo: {
+          guard let before else { return }
+          try SnapshotRedefinition.makeCurrent(domain.snapshot(named: before))
+        })
+    case .removeEmpty(let overlay, let backing):
+      Step(
+        "remove '\(overlay.path)', which holds nothing",
+        perform: {
+          guard FileOwner.exists(overlay.path) else { return }
+          let format = try ImageFormat(overlay.format)
+          guard try !QemuImage.holdsData(path: overlay.path, format: format) else {
+            throw ReversionError.usedMeanwhile(domain: domain.name, path: overlay.path)
+          }
+          try UnneededFiles.remove([overlay.path], sparing: [])
+        }, undoing: "make '\(overlay.path)' again, as empty as it was",
+        undo: {
+          guard !FileOwner.exists(overlay.path) else { return }
+          try QemuImage.make(
+            path: overlay.path, format: ImageFormat(overlay.format), size: nil,
+            backing: (backing.path, ImageFormat(backing.format)))
+        })
+    case .rewriteManagedSave(let before, let after):
+      Step(
+        "let the managed save go on with the disks that the domain has",
+        perform: { try domain.defineManagedSave(xml: after) },
+        undoing: "let the managed save name the disks that it named",
+        undo: { try domain.defineManagedSave(xml: before) })
+    case .endJob(let disk):
+      Step("end the job on \(disk); the guest stays where it is") {
+        try DiskJob.abort(on: domain, disk: disk)
+      }
+    }
+  }
+}

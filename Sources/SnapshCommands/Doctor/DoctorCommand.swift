@@ -1,0 +1,104 @@
+import CommandGrammar
+import Libvirt
+import Operations
+
+/// `doctor [DOMAIN]`: finds what does not fit together about snapshots, disks, jobs and saves, and mends what is safe.
+struct DoctorCommand: Command {
+  static let needsConnection = true
+
+  private static let domain = Option<String?>.text(
+    "domain", completes: .domain, help: "domain name, id or uuid; all domains where it is left out")
+  private static let fix = Option.flag("fix", help: "mend what can be mended without a loss")
+  private static let undo = Option.flag("undo", help: "take back what --fix mended last")
+  private static let dryRun = Option.flag("dry-run", help: "with --fix, only print what it would do")
+
+  static let grammar = CommandGrammar(
+    name: "doctor", group: "snapshot", abstract: "Find and mend what does not fit together",
+    discussion: """
+      Looks for interrupted operations, overlays that no snapshot knows, snapshots whose files are gone or were written to, \
+      definitions that disagree with the disks in use, jobs that nobody waits for, and managed saves that would go on with \
+      the wrong disks. Nothing is touched without --fix.
+      """,
+    options: [domain, fix, undo, dryRun],
+    exitStatuses: [2: "Something was found, or is left after --fix."],
+    examples: [
+      ("doctor guest", "Tell what is wrong with one guest."),
+      ("doctor --fix", "Mend what is safe to mend, of all guests."),
+    ])
+
+  private let domain: String?
+  private let fixes: Bool
+  private let undoes: Bool
+  private let isDryRun: Bool
+
+  init(_ arguments: ParsedArguments) throws {
+    domain = try arguments[Self.domain]
+    fixes = try arguments[Self.fix]
+    undoes = try arguments[Self.undo]
+    isDryRun = try arguments[Self.dryRun]
+    if fixes && undoes { throw ArgumentError.mutuallyExclusive("--fix", "--undo") }
+  }
+
+  func run(in session: Session) throws -> any CommandResult {
+    let domains = try domain.map { [try session.domain($0)] } ?? session.connection().domains()
+    let patients = try domains.sorted { isOrderedBefore($0.name, $1.name) }
+      .map { try Patient($0, in: session) }
+    if undoes { return try takeBack(patients) }
+    var mended: [String] = []
+    if fixes && !isDryRun {
+      for patient in patients { mended += try patient.mend(session.interruptible()) }
+    }
+    let found = try patients.flatMap { try $0.findings() }
+    return DoctorReport(findings: found, mended: mended, offersFix: !fixes || isDryRun)
+  }
+
+  private func takeBack(_ patients: [Patient]) throws -> any CommandResult {
+    guard domain != nil, let patient = patients.first else {
+      throw CommandFailure("--undo needs to be told whose mending is to be taken back: name the domain")
+    }
+    return DoctorReport(findings: [], mended: try patient.takeBack(), offersFix: false)
+  }
+}
+
+/// What `doctor` found and did.
+struct DoctorReport: CommandResult {
+  /// One finding, for programs.
+  struct Entry: Encodable {
+    let domain: String
+    let kind: Finding.Kind
+    let subject: String
+    let explanation: String
+    /// What `--fix` would do, as an order.
+    let fix: String?
+    /// What a person can do.
+    let advice: String?
+  }
+
+  private enum CodingKeys: String, CodingKey {
+    case findings, mended
+  }
+
+  /// What is wrong, still.
+  let findings: [Entry]
+  /// What was mended, as orders.
+  let mended: [String]
+  private let offersFix: Bool
+
+  init(findings: [Entry], mended: [String], offersFix: Bool) {
+    self.findings = findings
+    self.mended = mended
+    self.offersFix = offersFix
+  }
+
+  var exitStatus: Int32 { findings.isEmpty ? 0 : 2 }
+
+  func render(into text: inout TextOutput) {
+    for order in mended { text.print("done: \(order)\n") }
+    for finding in findings {
+      text.print("\(finding.domain): \(finding.explanation)\n")
+      if let fix = finding.fix { text.print("  --fix \(offersFix ? "would" : "could not"): \(fix)\n") }
+      if let advice = finding.advice { text.print("  \(advice)\n") }
+    }
+    if findings.isEmpty && mended.isEmpty { text.printExtra("Nothing was found\n") }
+  }
+}

@@ -1,0 +1,90 @@
+import Libvirt
+import Operations
+import SystemPackage
+
+/// A domain that the doctor looks at, with the journals that concern it.
+struct Patient {
+  private let domain: Domain
+  private let uuid: String
+  private let journals: FilePath
+  /// Where the journals of mendings are kept that can be taken back.
+  private let mendings: FilePath
+
+  init(_ domain: Domain, in session: Session) throws {
+    self.domain = domain
+    uuid = try domain.uuid()
+    journals = try session.journals()
+    mendings = journals.removingLastComponent().appending("mended")
+  }
+
+  private var interrupted: [InterruptedOperation] {
+    InterruptedOperation.all(in: journals, domainUUID: uuid)
+  }
+
+  private var isBusy: Bool {
+    OperationJournal.all(in: journals).contains { $0.record.domainUUID == uuid }
+  }
+
+  /// Everything that is wrong now.
+  func findings() throws -> [DoctorReport.Entry] {
+    let operations = interrupted.map { operation in
+      let record = operation.journal.record
+      let goesForward = operation.willFinish(on: domain.connection)
+      return DoctorReport.Entry(
+        domain: domain.name, kind: .interruptedOperation, subject: record.operation,
+        explanation: "a \(record.operation) was interrupted (process \(record.processID) is gone)",
+        fix: goesForward ? "do the rest of the \(record.operation)" : "take the \(record.operation) back",
+        advice: nil)
+    }
+    let rest = try DomainExamination(domain, isBusy: isBusy).findings().map { finding in
+      DoctorReport.Entry(
+        domain: finding.domain, kind: finding.kind, subject: finding.subject,
+        explanation: finding.explanation, fix: finding.remedy?.description(on: domain),
+        advice: finding.advice)
+    }
+    return operations + rest
+  }
+
+  /// Recovers what was interrupted, then mends what can be.
+  ///
+  /// - Returns: What was done, as orders.
+  func mend(_ cancellation: Cancellation) throws -> [String] {
+    var done: [String] = []
+    for operation in interrupted {
+      let name = operation.journal.record.operation
+      if let outcome = try operation.recover(on: domain.connection) {
+        guard outcome.notUndone.isEmpty else { throw outcome }
+        done += outcome.undone + ["take the \(name) back"]
+      } else {
+        done.append("do the rest of the \(name)")
+      }
+    }
+    // One remedy may be the reason for the next.
+    for _ in 0..<4 {
+      let remedies = try DomainExamination(domain, isBusy: isBusy).findings().compactMap(\.remedy)
+      guard !remedies.isEmpty else { break }
+      let mending = Mending(remedies)
+      let record = try OperationJournal.Record(
+        operation: Mending.operation, uri: domain.connection.uri(), domainUUID: uuid, domain: domain.name,
+        parameters: mending)
+      try mending.plan(on: domain).run(
+        journal: OperationJournal(in: journals, record), cancellation: cancellation)
+      try OperationJournal(in: mendings, record).keep(asDone: remedies.count)
+      done += remedies.map { $0.description(on: domain) }
+    }
+    return done
+  }
+
+  /// Takes the last mending back.
+  ///
+  /// - Returns: What was undone, as orders.
+  func takeBack() throws -> [String] {
+    let kept = OperationJournal.all(in: mendings).last { $0.record.domainUUID == uuid }
+    guard let kept else {
+      throw CommandFailure("nothing that --fix has mended on '\(domain.name)' is left to take back")
+    }
+    let outcome = try kept.record.parameters(as: Mending.self).plan(on: domain).rollBack(kept)
+    guard outcome.notUndone.isEmpty else { throw outcome }
+    return outcome.undone
+  }
+}
