@@ -65,19 +65,16 @@ public struct DomainExamination {
           disk.frozen.map { tops.contains($0.path) } ?? false
         }), let path = disk.frozen?.path
       else { return nil }
-      let isDefinedOnly = family.top(of: disk.target)?.path != path
-      if isDefinedOnly { return nil }
-      let overlay = disk.overlay.flatMap { overlay in
-        (try? family.chains.chain(of: overlay)).flatMap { chain in
-          chain.count > 1 && FileOwner.exists(overlay.path) ? overlay : nil
-        }
-      }
-      if let overlay, holdsData(overlay), (try? domain.isActive()) == false {
+      guard family.top(of: disk.target)?.path == path else { return nil }
+      let overlay = disk.overlay.flatMap { FileOwner.exists($0.path) && holdsData($0) ? $0 : nil }
+      if let overlay, (try? domain.isActive()) == false {
         return Finding(
           .overwrittenSnapshot, of: name, snapshot.name,
           "disk '\(disk.target)' is on '\(path)', which snapshot '\(snapshot.name)' froze, while what the guest wrote "
-            + "after it is in '\(overlay.path)': a start would write below that",
-          remedy: redefining([disk.target: overlay], "\(disk.target) on '\(overlay.path)'"))
+            + "after it is in '\(overlay.path)'",
+          advice:
+            "if that was committed by hand, 'snapshot-delete \(name) \(snapshot.name) --metadata' forgets the "
+            + "snapshot; if not, put the disk back on the overlay ('edit') before the guest is started")
       }
       return Finding(
         .overwrittenSnapshot, of: name, snapshot.name,

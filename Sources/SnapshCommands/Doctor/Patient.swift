@@ -59,20 +59,26 @@ struct Patient {
         done.append("do the rest of the \(name)")
       }
     }
+    var remedies: [Mending.Remedy] = []
     // One remedy may be the reason for the next.
     for _ in 0..<4 {
-      let remedies = try DomainExamination(domain, isBusy: isBusy).findings().compactMap(\.remedy)
-      guard !remedies.isEmpty else { break }
-      let mending = Mending(remedies)
-      let record = try OperationJournal.Record(
-        operation: Mending.operation, uri: domain.connection.uri(), domainUUID: uuid, domain: domain.name,
-        parameters: mending)
-      try mending.plan(on: domain).run(
-        journal: OperationJournal(in: journals, record), cancellation: cancellation)
-      try OperationJournal(in: mendings, record).keep(asDone: remedies.count)
-      done += remedies.map { $0.description(on: domain) }
+      let next = try DomainExamination(domain, isBusy: isBusy).findings().compactMap(\.remedy)
+      guard !next.isEmpty else { break }
+      try Mending(next).plan(on: domain).run(
+        journal: OperationJournal(in: journals, record(of: Mending(next))), cancellation: cancellation)
+      remedies += next
+      done += next.map { $0.description(on: domain) }
+    }
+    if !remedies.isEmpty {
+      try OperationJournal(in: mendings, record(of: Mending(remedies))).keep(asDone: remedies.count)
     }
     return done
+  }
+
+  private func record(of mending: Mending) throws -> OperationJournal.Record {
+    try OperationJournal.Record(
+      operation: Mending.operation, uri: domain.connection.uri(), domainUUID: uuid, domain: domain.name,
+      parameters: mending)
   }
 
   /// Takes the last mending back.

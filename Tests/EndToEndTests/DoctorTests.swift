@@ -1,0 +1,135 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// Each thing that the doctor finds, made for real, mended, and where it can be, taken back.
+@Suite("The doctor")
+struct DoctorTests {
+  private func findings(_ guest: EmbeddedGuest) throws -> [(kind: String, isMendable: Bool)] {
+    let result = try snapsh(guest, "--json", "doctor", guest.name)
+    let object = try #require(
+      try JSONSerialization.jsonObject(with: Data(result.stdoutBytes)) as? [String: Any], "\(result)")
+    let found = try #require(object["findings"] as? [[String: Any]])
+    #expect(result.status == (found.isEmpty ? 0 : 2))
+    return found.map { ($0["kind"] as? String ?? "", $0["fix"] != nil) }
+  }
+
+  /// Expects one finding, lets it be mended and taken back, and mends it for good.
+  private func expectMended(
+    _ guest: EmbeddedGuest, _ kind: String, undoing: Bool = true, _ check: () throws -> Bool
+  ) throws {
+    #expect(try findings(guest).map(\.kind) == [kind])
+    #expect(try !check(), "\(kind)")
+    #expect(try snapsh(guest, "doctor", guest.name, "--fix", "--dry-run").stdout.contains("--fix would: "))
+    let mended = try snapsh(guest, "doctor", guest.name, "--fix")
+    #expect(mended.status == 0, "\(kind): \(mended)")
+    #expect(try check(), "\(kind)")
+    guard undoing else { return }
+    try snapsh(guest, "doctor", guest.name, "--undo").check()
+    #expect(try !check(), "\(kind)")
+    #expect(try findings(guest).map(\.kind) == [kind])
+    try snapsh(guest, "doctor", guest.name, "--fix").check()
+    #expect(try check(), "\(kind)")
+  }
+
+  @Test("of a guest that is off: overlays, files and documents that do not fit together")
+  func off() throws {
+    try EmbeddedGuest.with(disks: [.init("vda")]) { guest in
+      let files = FileManager.default
+      let image = guest.imagePath(guest.disks[0])
+      try snapsh(guest, "doctor", guest.name).check()
+      for name in ["s1", "s2", "s3"] {
+        try guest.snapsh("snapshot-create-as", guest.name, name, "--disk-only").check()
+      }
+      #expect(try findings(guest).isEmpty)
+
+      let stray = guest.root + "/disks/stray.qcow2"
+      try run([
+        try require(tool: "qemu-img"), "create", "-q", "-f", "qcow2", "-b", image, "-F", "qcow2", stray,
+      ])
+      .check()
+      try expectMended(guest, "unknown-overlay") { !files.fileExists(atPath: stray) }
+      try run([
+        try require(tool: "qemu-img"), "create", "-q", "-f", "qcow2", "-b", image, "-F", "qcow2", stray,
+      ])
+      .check()
+      try run([try require(tool: "qemu-io"), "-c", "write -q 0 64k", stray]).check()
+      let kept = try snapsh(guest, "doctor", guest.name, "--fix")
+      #expect(kept.status == 2)
+      #expect(kept.stdout.contains("it holds data"))
+      #expect(files.fileExists(atPath: stray))
+      try files.removeItem(atPath: stray)
+
+      try guest.virsh("snapshot-current", guest.name, "s1").check()
+      try expectMended(guest, "current-snapshot") { try current(of: guest) == "s3" }
+
+      // libvirt takes the forgetting of s2 for a merge, and moves what s3 froze.
+      func frozen(_ name: String) throws -> String {
+        try run([
+          "virsh", "-q", "-c", guest.uri, "snapshot-dumpxml", guest.name, name, "--xpath",
+          "/*/domain//disk/source",
+        ])
+        .check().stdout
+      }
+      try guest.virsh("snapshot-delete", guest.name, "s2", "--metadata").check()
+      try expectMended(guest, "overlay") { try frozen("s3").contains("vda.s2") }
+
+      // A document that names an overlay which is not there.
+      let xml = guest.root + "/s3.xml"
+      try guest.virsh("snapshot-dumpxml", guest.name, "s3").check().stdout
+        .replacingOccurrences(of: "/vda.s3'", with: "/vda.gone'")
+        .write(toFile: xml, atomically: true, encoding: .utf8)
+      try guest.virsh("snapshot-create", guest.name, xml, "--redefine").check()
+      func named() throws -> Bool {
+        try guest.virsh("snapshot-dumpxml", guest.name, "s3").stdout.contains("vda.s3'")
+      }
+      try expectMended(guest, "overlay", named)
+
+      // A snapshot on a branch that was left loses its image.
+      try snapsh(guest, "snapshot-revert", guest.name, "s1", "--keep-as", "left").check()
+      let lost = guest.root + "/disks/vda.s3"
+      try files.moveItem(atPath: lost, toPath: lost + ".away")
+      try expectMended(guest, "missing-file") { try !snapshots(of: guest).joined().contains("left") }
+
+      // Somebody puts the guest back on what a snapshot froze.
+      try defineOnFirstImages(guest)
+      try expectMended(guest, "overwritten-snapshot") { try !snapshots(of: guest).joined().contains("s1 -") }
+    }
+  }
+
+  @Test("of a guest that runs: definitions, jobs, and a managed save on the wrong disks")
+  func running() throws {
+    try EmbeddedGuest.with(disks: [.init("vda")]) { guest in
+      try guest.startAndWaitForTicks(1)
+      try guest.snapsh("snapshot-create-as", guest.name, "s1", "--disk-only").check()
+      let overlay = try #require(try sources(of: guest)["vda"])
+      try defineOnFirstImages(guest)
+      try expectMended(guest, "definition") { try sources(of: guest, "--inactive")["vda"] == overlay }
+
+      let copy = guest.root + "/disks/copy.qcow2"
+      try guest.virsh([
+        "blockcopy", guest.name, "vda", copy, "--transient-job", "--wait", "--verbose",
+      ]).check()
+      try expectMended(guest, "job", undoing: false) {
+        try guest.virsh("blockjob", guest.name, "vda").stdout.isEmpty
+          && guest.virsh("blockjob", guest.name, "vda").stderr.isEmpty
+      }
+
+      try guest.waitForTicks(1)
+      try guest.snapsh("managedsave", guest.name).check()
+      let last = try #require(guest.ticks.last)
+      try guest.virsh("snapshot-create-as", guest.name, "s2", "--disk-only").check()
+      func saved() throws -> Bool {
+        try run([
+          "virsh", "-q", "-c", guest.uri, "managedsave-dumpxml", guest.name, "--xpath", "//disk/source",
+        ]).check().stdout.contains("vda.s2")
+      }
+      try expectMended(guest, "managed-save", saved)
+      let count = guest.ticks.count
+      try guest.startAndWaitForTicks(1)
+      #expect(guest.ticks[count] == last + 1)
+      #expect(guest.boots == 1)
+      #expect(try findings(guest).isEmpty)
+    }
+  }
+}
