@@ -18,7 +18,7 @@ struct DoctorTests {
   private func expectMended(
     _ guest: EmbeddedGuest, _ kind: String, undoing: Bool = true, _ check: () throws -> Bool
   ) throws {
-    #expect(try findings(guest).map(\.kind) == [kind])
+    #expect(try findings(guest).map(\.kind).contains(kind), "\(kind)")
     #expect(try !check(), "\(kind)")
     #expect(try snapsh(guest, "doctor", guest.name, "--fix", "--dry-run").stdout.contains("--fix would: "))
     let mended = try snapsh(guest, "doctor", guest.name, "--fix")
@@ -27,7 +27,7 @@ struct DoctorTests {
     guard undoing else { return }
     try snapsh(guest, "doctor", guest.name, "--undo").check()
     #expect(try !check(), "\(kind)")
-    #expect(try findings(guest).map(\.kind) == [kind])
+    #expect(try findings(guest).map(\.kind).contains(kind), "\(kind)")
     try snapsh(guest, "doctor", guest.name, "--fix").check()
     #expect(try check(), "\(kind)")
   }
@@ -88,7 +88,7 @@ struct DoctorTests {
       // A snapshot on a branch that was left loses its image.
       try snapsh(guest, "snapshot-revert", guest.name, "s1", "--keep-as", "left").check()
       let lost = guest.root + "/disks/vda.s3"
-      try files.moveItem(atPath: lost, toPath: lost + ".away")
+      try files.moveItem(atPath: lost, toPath: guest.root + "/away")
       try expectMended(guest, "missing-file") { try !snapshots(of: guest).joined().contains("left") }
 
       // Somebody puts the guest back on what a snapshot froze.
@@ -111,8 +111,7 @@ struct DoctorTests {
         "blockcopy", guest.name, "vda", copy, "--transient-job", "--wait", "--verbose",
       ]).check()
       try expectMended(guest, "job", undoing: false) {
-        try guest.virsh("blockjob", guest.name, "vda").stdout.isEmpty
-          && guest.virsh("blockjob", guest.name, "vda").stderr.isEmpty
+        try !guest.virsh("dumpxml", guest.name).check().stdout.contains("<mirror")
       }
 
       try guest.waitForTicks(1)
