@@ -5,18 +5,20 @@ import XMLTree
 public enum SnapshotForgetting {
   /// Deletes a snapshot's metadata and nothing else.
   ///
-  /// libvirt 9.0 takes the deletion for a merge: it writes into the snapshots right below that their disks were on what the
-  /// forgotten one had frozen. Going back to one of them would give an older state. So they are written anew.
+  /// libvirt 9.0 takes the deletion for a merge: it writes into the snapshots below, those further down too, that their
+  /// disks were on what the forgotten one had frozen. Going back to one of them would give an older state. So they are
+  /// written anew.
   /// - Throws: libvirt's error, `XMLError`.
   public static func forget(_ snapshot: DomainSnapshot) throws {
     let domain = snapshot.domain
     guard try domain.connection.driver() == "QEMU" else { return try snapshot.delete(.metadataOnly) }
-    let children = try snapshot.children().map { try SnapshotFiles(of: $0) }
+    let name = snapshot.name
+    let below = try SnapshotFamily(of: domain).descendants(of: name)
     let parent = try snapshot.parent()?.name
     try snapshot.delete(.metadataOnly)
-    for child in children {
-      try SnapshotRedefinition.replaceDocument(
-        child.withParent(parent).text(layout: .libvirt), of: domain)
+    for one in below {
+      let document = one.parent == name ? one.withParent(parent) : one.document
+      try SnapshotRedefinition.replaceDocument(document.text(layout: .libvirt), of: domain)
     }
   }
 }

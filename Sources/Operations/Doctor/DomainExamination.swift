@@ -87,7 +87,7 @@ public struct DomainExamination {
     .forget(
       snapshot: snapshot.name, document: snapshot.document.text(layout: .libvirt),
       wasCurrent: family.current == snapshot.name,
-      children: family.children(of: snapshot.name).map { $0.document.text(layout: .libvirt) })
+      descendants: family.descendants(of: snapshot.name).map { $0.document.text(layout: .libvirt) })
   }
 
   private func overlaysInDocuments(butNot lost: Set<String>) throws -> [Finding] {

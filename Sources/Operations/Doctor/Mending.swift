@@ -12,8 +12,8 @@ public struct Mending: Codable, Equatable, Sendable {
   public enum Remedy: Codable, Equatable, Sendable {
     /// The persistent definition becomes another one.
     case define(before: String, after: String, reason: String)
-    /// libvirt forgets a snapshot. `children` are the documents of those directly below.
-    case forget(snapshot: String, document: String, wasCurrent: Bool, children: [String])
+    /// libvirt forgets a snapshot. `descendants` are the documents of all below.
+    case forget(snapshot: String, document: String, wasCurrent: Bool, descendants: [String])
     /// A snapshot's document becomes another one.
     case redefine(snapshot: String, before: String, after: String)
     /// A snapshot becomes the current one.
@@ -52,7 +52,7 @@ extension Mending.Remedy {
         perform: { _ = try domain.connection.defineDomain(xml: after) },
         undoing: "define the domain as before",
         undo: { _ = try domain.connection.defineDomain(xml: before) })
-    case .forget(let snapshot, let document, let wasCurrent, let children):
+    case .forget(let snapshot, let document, let wasCurrent, let descendants):
       Step(
         "let libvirt forget snapshot '\(snapshot)'",
         perform: {
@@ -61,7 +61,7 @@ extension Mending.Remedy {
         }, undoing: "make snapshot '\(snapshot)' known to libvirt again",
         undo: {
           try SnapshotRedefinition.replaceDocument(document, of: domain, wasCurrent ? .current : [])
-          for child in children { try SnapshotRedefinition.replaceDocument(child, of: domain) }
+          for below in descendants { try SnapshotRedefinition.replaceDocument(below, of: domain) }
         })
     case .redefine(let snapshot, let before, let after):
       Step(
