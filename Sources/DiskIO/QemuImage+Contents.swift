@@ -7,6 +7,7 @@ extension QemuImage {
   /// - Parameters:
   ///   - path: A qcow2 or qed image, which may be in use.
   ///   - format: Its format.
+  /// - Returns: Whether any cluster is allocated.
   /// - Throws: ``DiskIOError`` `.toolMissing`, `.toolFailed`.
   public static func holdsData(path: String, format: ImageFormat) throws(DiskIOError) -> Bool {
     // The status is 3 for leaked clusters too, as a guest that died leaves them.

@@ -114,6 +114,7 @@ public final class OperationJournal {
   ///
   /// A file of its own beside those of earlier operations, which the same process may have written.
   /// - Parameter count: How many steps it had.
+  /// - Throws: ``JournalError``.
   public func keep(asDone count: Int) throws(JournalError) {
     record.begun = count - 1
     try write()

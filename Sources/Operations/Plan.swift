@@ -58,7 +58,9 @@ public struct Plan {
 
   /// Does what an interrupted operation calls for: finishes it where it was as good as done, else takes it back.
   ///
-  /// - Parameter journal: That operation's own; removed at the end, unless something could not be undone.
+  /// - Parameters:
+  ///   - journal: That operation's own; removed at the end, unless something could not be undone.
+  ///   - announce: Called with each step before it begins.
   /// - Returns: What was taken back; `nil` where the operation was finished.
   /// - Throws: ``PlanFailure`` where it could not be finished.
   public func recover(

@@ -43,7 +43,12 @@ extension SnapshotDeletion {
 
   /// Where each disk goes: the lowest image that a deleted snapshot of the guest's own line had frozen.
   ///
-  /// - Parameter ancestor: A snapshot that stays, down to whose own overlay everything goes.
+  /// - Parameters:
+  ///   - deleting: Parents before their children.
+  ///   - ancestor: A snapshot that stays, down to whose own overlay everything goes.
+  ///   - family: All snapshots of the domain.
+  /// - Throws: ``ReversionError``, `DiskIOError`.
+  /// - Returns: A merge for each disk that leaves its overlays.
   static func merges(
     deleting: [SnapshotFiles], above ancestor: SnapshotFiles? = nil, in family: SnapshotFamily
   ) throws -> [Merge] {

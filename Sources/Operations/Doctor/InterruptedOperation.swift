@@ -10,7 +10,10 @@ public struct InterruptedOperation {
 
   /// What was left in a directory of journals, oldest first; what a process is still at is not among it.
   ///
-  /// - Parameter domainUUID: Of this domain; `nil` for all.
+  /// - Parameters:
+  ///   - directory: Where the journals are.
+  ///   - domainUUID: Of this domain; `nil` for all.
+  /// - Returns: The operations.
   public static func all(in directory: FilePath, domainUUID: String?) -> [InterruptedOperation] {
     OperationJournal.all(in: directory)
       .filter { !$0.isHeld && (domainUUID == nil || $0.record.domainUUID == domainUUID) }

@@ -10,6 +10,7 @@ enum OverlayFiles {
   /// - Parameters:
   ///   - paths: Images; their directories are searched, those below not.
   ///   - images: What the overlays must stand on.
+  /// - Returns: Each with what it stands on.
   static func overlays(
     inDirectoriesOf paths: Set<String>, on images: Set<String>
   ) -> [(overlay: DiskChain.Image, backing: DiskChain.Image)] {

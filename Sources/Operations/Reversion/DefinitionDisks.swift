@@ -4,6 +4,7 @@ extension XMLElement {
   /// A `<domain>` element with its disks in other files; disks that are not named stay as they are.
   ///
   /// - Parameter places: The image of each disk, by the guest's name for it.
+  /// - Returns: The element.
   func withDisks(at places: [String: DiskChain.Image]) -> XMLElement {
     replacing("devices") { devices in
       devices.replacing("disk") { disk in

@@ -7,6 +7,7 @@ extension ExternalReversion {
   /// Until the guest is on the fresh overlays everything is taken back by a failure, a guest that was running goes on
   /// from the memory that was kept of it. Behind that only files that nobody needs are left to remove.
   /// - Parameter domain: The domain that the operation was prepared for.
+  /// - Returns: The steps.
   public func plan(on domain: Domain) -> Plan {
     let guest = RevertedGuest(domain: domain, reversion: self)
     var steps = [
