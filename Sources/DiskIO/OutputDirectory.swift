@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 import Synchronization
 import SystemPackage
@@ -62,5 +63,25 @@ public final class OutputDirectory: Sendable {
     let files = state.withLock { $0.files }
     for file in files { try file.complete() }
     state.withLock { $0.isKept = true }
+  }
+
+  /// Completes all files and gives the directory another name, which it keeps from now on.
+  ///
+  /// The corresponding C function is `renameat2`.
+  /// - Parameter name: a path on the same file system that names nothing.
+  /// - Throws: ``DiskIOError``, `.exists` when the name is taken; then nothing is kept.
+  public func keep(as name: String) throws(DiskIOError) {
+    let files = state.withLock { $0.files }
+    for file in files { try file.complete() }
+    try state.withLock { (state) throws(DiskIOError) in
+      if renameat2(AT_FDCWD, path, AT_FDCWD, name, UInt32(LINUX_RENAME_NOREPLACE)) != 0 {
+        if errno == EEXIST { throw DiskIOError.exists(path: name) }
+        // File systems without the flag; there a directory never replaces a file or a directory that holds something.
+        guard errno == EINVAL || errno == ENOSYS, rename(path, name) == 0 else {
+          throw DiskIOError.lastErrno("create", name)
+        }
+      }
+      state.isKept = true
+    }
   }
 }

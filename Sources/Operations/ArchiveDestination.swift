@@ -8,13 +8,15 @@ import VMA
 public enum ArchiveDestination {
   /// A path: a new file, or an existing pipe or character device.
   case path(String)
+  /// A directory that does not exist yet: no archive but plain files, the images in this format. For guests only.
+  case directory(String, format: ImageFormat)
   /// Anything that takes bytes; the name is for messages.
   case output(any ArchiveOutput, name: String)
 
   /// What the archive is called in messages.
   var name: String {
     switch self {
-    case .path(let path): path
+    case .path(let path), .directory(let path, _): path
     case .output(_, let name): name
     }
   }
@@ -50,6 +52,8 @@ final class OpenDestination {
       return try CompressingOutput(output, compression)
     }
     switch destination {
+    case .directory(let path, _):
+      throw ArchiveOperationError.file(operation: "write an archive to", path: path, errno: .isDirectory)
     case .output(let given, _):
       return OpenDestination(try compressed(given))
     case .path(let path):

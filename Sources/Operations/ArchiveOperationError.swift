@@ -12,6 +12,14 @@ public enum ArchiveOperationError: Error, Equatable, Sendable {
   case notAnArchiveInside(path: String, CompressionFormat)
   /// The file at `path` is neither an archive nor a compressed one.
   case notAnArchive(path: String)
+  /// A directory of plain files lacks one.
+  case directoryIncomplete(path: String, missing: String)
+  /// A plain file has another length in bytes than `snapsh.json` beside it says.
+  case directorySize(path: String, have: UInt64, want: UInt64)
+  /// A file that must be a qcow2 image is none.
+  case imageNotQcow2(path: String)
+  /// An image that came from elsewhere refers to another file.
+  case imageRefersToFile(path: String)
   /// A file of configuration, the map pipe or a directory failed. `operation` completes "cannot …".
   case file(operation: String, path: String, errno: Errno)
   /// A config file has more than the 65535 bytes that an archive can hold.
@@ -44,6 +52,15 @@ extension ArchiveOperationError: CustomStringConvertible {
       "'\(path)': \(error)"
     case .compression(let path, let error):
       "'\(path)': \(error)"
+    case .directoryIncomplete(let path, let missing):
+      "'\(path)' has no '\(missing)', so it is no whole directory of 'backup --output-directory' or 'vma extract'"
+    case .directorySize(let path, let have, let want):
+      "'\(path)' has \(have) bytes where snapsh.json says \(want): it was not copied whole"
+    case .imageNotQcow2(let path):
+      "'\(path)' is no qcow2 image"
+    case .imageRefersToFile(let path):
+      "'\(path)' refers to another file, which a restored guest would get to read; "
+        + "flatten it with 'qemu-img convert' if that is meant"
     case .notAnArchive(let path):
       "'\(path)' is no VMA archive"
     case .notAnArchiveInside(let path, let format):

@@ -75,7 +75,7 @@ public final class OpenArchive {
   }
 
   /// Runs a step; what fails because of a cancellation (a server that Ctrl-C ended as well) counts as cancelled.
-  func cancellable<Result>(_ step: () throws -> Result) throws -> Result {
+  public func cancellable<Result>(_ step: () throws -> Result) throws -> Result {
     do { return try step() } catch {
       try cancellation.check()
       throw error

@@ -7,6 +7,13 @@ public struct ArchiveRun {
   /// What stands there.
   public let content: Content
 
+  /// A stretch that comes from elsewhere and is handed on like an archive's.
+  public init(device: ArchiveDevice, offset: UInt64, content: Content) {
+    self.device = device
+    self.offset = offset
+    self.content = content
+  }
+
   /// Bytes, or the knowledge that they are zero.
   public enum Content {
     /// Data, valid only until the visitor returns; never empty, at most 3.7 MiB.

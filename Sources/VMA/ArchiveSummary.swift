@@ -14,6 +14,22 @@ public struct DeviceSummary: Equatable, Sendable {
   public let digest: ContentDigest?
 }
 
+extension DeviceSummary {
+  /// A device that was written elsewhere than into an archive.
+  ///
+  /// - Parameters:
+  ///   - device: the device.
+  ///   - storedBytes: bytes of data, without holes.
+  public init(device: ArchiveDevice, storedBytes: UInt64) {
+    self.device = device
+    length = device.size
+    clusters = device.clusterCount
+    storedBlocks = Layout.blocks(in: storedBytes)
+    zeroBlocks = Layout.blocks(in: device.size) - min(storedBlocks, Layout.blocks(in: device.size))
+    digest = nil
+  }
+}
+
 /// What came of writing an archive.
 public struct ArchiveSummary: Equatable, Sendable {
   /// The archive's length in bytes.
@@ -24,4 +40,11 @@ public struct ArchiveSummary: Equatable, Sendable {
   public let extents: UInt64
   /// The devices in the order of the header.
   public let devices: [DeviceSummary]
+}
+
+extension ArchiveSummary {
+  /// What was written elsewhere than into an archive.
+  public init(bytesWritten: UInt64, devices: [DeviceSummary]) {
+    self.init(bytesWritten: bytesWritten, storedLength: nil, extents: 0, devices: devices)
+  }
 }

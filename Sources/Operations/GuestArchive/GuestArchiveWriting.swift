@@ -60,13 +60,26 @@ struct GuestArchiveWriting {
     if let snapshots = try snapshots() {
       configs.append(ArchiveConfig(name: Self.snapshotsConfig, data: Array(snapshots.utf8)))
     }
+    configs.append(
+      try ProxmoxConfiguration(
+        XMLDocument.parse(xml).root, disks: disks.map(\.disk),
+        nvram: nvram.map { (Self.nvramDevice, $0.size) }
+      ).config)
     for config in configs where config.data.count > Layout.maximumBlob {
       throw ArchiveOperationError.configTooLarge(path: config.name)
     }
-    let creation = ArchiveCreation(
-      ArchiveContents(configs: configs, devices: devices), compression: request.compression,
-      progress: request.progress, cancellation: request.cancellation)
-    let summary = try creation.run(to: request.destination)
+    let contents = ArchiveContents(configs: configs, devices: devices)
+    let summary =
+      if case .directory(let path, let format) = request.destination {
+        try GuestDirectoryCreation(
+          contents, format: format, progress: request.progress, cancellation: request.cancellation
+        ).run(to: path)
+      } else {
+        try ArchiveCreation(
+          contents, compression: request.compression, progress: request.progress,
+          cancellation: request.cancellation
+        ).run(to: request.destination)
+      }
     return GuestArchiveResult(guest: guest, disks: disks.map(\.disk), summary: summary)
   }
 

@@ -61,7 +61,7 @@ extension GuestRestore {
       making.parameters.files = outputs.files
       try journal?.update(parameters: making.parameters)
       report = try archive.cancellable {
-        let report = try archive.read(progress: progress, visit: outputs.take)
+        let report = try archive.readAll(progress: progress, visit: outputs.take)
         try outputs.finish()
         return report
       }
@@ -73,7 +73,6 @@ extension GuestRestore {
         })
     try plan.run(journal: journal, cancellation: cancellation)
     outputs.keep(saveImage: !wishes.ending.needsMemory)
-    guard let report else { throw GuestArchiveError.noDomain(archive: archive.name) }
     return Result(
       name: name, uuid: making.connection == nil ? nil : uuid, disks: places,
       saveImage: wishes.ending.needsMemory ? nil : outputs.saveImage, guest: manifest?.guest, report: report)

@@ -56,11 +56,11 @@ public final class GuestRestore {
     public let saveImage: String?
     /// What is known of the guest's archive; nil where it is not one of ours.
     public let guest: ArchiveManifest.Guest?
-    /// What was read and what that proves.
-    public let report: ArchiveReport
+    /// What was read and what that proves; nil for plain files, of which nothing is proven.
+    public let report: ArchiveReport?
   }
 
-  let archive: OpenArchive
+  let archive: any RestoreSource
   let wishes: Wishes
   let manifest: ArchiveManifest?
   private let domain: RestoredDomain
@@ -71,7 +71,7 @@ public final class GuestRestore {
   /// Reads the archive's header and decides where everything goes; nothing is touched.
   ///
   /// - Throws: ``GuestArchiveError``.
-  public init(_ archive: OpenArchive, _ wishes: Wishes) throws {
+  public init(_ archive: any RestoreSource, _ wishes: Wishes) throws {
     self.archive = archive
     self.wishes = wishes
     manifest = ArchiveManifest(of: archive.header)

@@ -65,6 +65,8 @@ struct ArchiveList: CommandResult {
       table.add(row: row)
     }
     table.render(into: &text)
-    for problem in archives.compactMap(\.problem) { text.printExtra("damaged: \(problem)\n") }
+    for problem in archives.compactMap(\.problem) {
+      text.printExtra("damaged: \(PrintableText(problem).text)\n")
+    }
   }
 }

@@ -82,7 +82,7 @@ struct ArchiveRestoreOption {
     let disks: [Disk]
     let memory: String?
     let instant: String?
-    let verified: ArchiveReadSummary
+    let verified: ArchiveReadSummary?
 
     func render(into text: inout TextOutput) {
       switch action {
@@ -96,14 +96,19 @@ struct ArchiveRestoreOption {
       if let memory {
         text.printExtra("Its memory is in \(memory); 'restore \(memory)' lets it go on\n")
       }
-      if let unproven = verified.unproven { text.printExtra("note: \(unproven)\n") }
+      let unproven =
+        verified.map(\.unproven) ?? "plain files carry no digests, so changed data cannot be noticed"
+      if let unproven { text.printExtra("note: \(unproven)\n") }
     }
   }
 
   /// Makes the guest.
   func restore(_ path: String, in session: Session) throws -> any CommandResult {
     let cancellation = session.interruptible()
-    let archive = try OpenArchive(path: path, cancellation: cancellation)
+    let archive: any RestoreSource =
+      OpenGuestDirectory.isDirectory(path)
+      ? try OpenGuestDirectory(path: path, cancellation: cancellation)
+      : try OpenArchive(path: path, cancellation: cancellation)
     let restore = try GuestRestore(archive, wishes)
     let progress = session.jobProgress(label: "Restore")
     defer { progress.fail() }
@@ -114,7 +119,8 @@ struct ArchiveRestoreOption {
     return Restored(
       archive: path, domain: made.name, uuid: made.uuid, action: action,
       disks: made.disks.map { .init(target: $0.target, path: $0.source, format: $0.format) },
-      memory: made.saveImage, instant: made.guest?.instant, verified: ArchiveReadSummary(made.report))
+      memory: made.saveImage, instant: made.guest?.instant, verified: made.report.map(ArchiveReadSummary.init)
+    )
   }
 
   private var action: String {

@@ -1,5 +1,6 @@
 import CommandGrammar
 import Compression
+import DiskIO
 import Libvirt
 import Operations
 
@@ -8,6 +9,11 @@ struct GuestArchiveOption {
   static let output = Option.text(
     "output", letter: "o", namedOnly: true, completes: .file,
     help: "new archive, an existing pipe, or - for standard output")
+  static let outputDirectory = Option.text(
+    "output-directory", namedOnly: true, completes: .file,
+    help: "new directory of plain files instead of an archive: images, memory stream, definition")
+  static let format = Option.text(
+    "format", namedOnly: true, help: "format of the images in a directory: qcow2 (default) or raw")
   static let disks = Option.repeated(
     "disk", namedOnly: true, help: "target of a disk to archive (default all)")
   static let excluded = Option.repeated("exclude", namedOnly: true, help: "target of a disk to leave out")
@@ -17,10 +23,11 @@ struct GuestArchiveOption {
   static let dryRun = Option.flag("dry-run", help: "print what would be done, and do nothing")
 
   static let all: [any DeclaredOption] = [
-    output, disks, excluded, CompressOption.compress, scratch, dryRun,
+    output, outputDirectory, format, disks, excluded, CompressOption.compress, scratch, dryRun,
   ]
 
   private let path: String
+  private let directoryFormat: ImageFormat?
   private let selection: GuestDiskSelection
   private let compression: CompressionSetting?
   private let scratch: String?
@@ -28,27 +35,57 @@ struct GuestArchiveOption {
   let isDryRun: Bool
 
   init(_ arguments: ParsedArguments) throws {
-    guard let path = try arguments[Self.output] else {
+    let directory = try arguments[Self.outputDirectory]
+    let file = try arguments[Self.output]
+    guard let path = directory ?? file else {
       throw CommandFailure(
-        "where the archive goes is not said: --output FILE, or --output - for standard output")
+        "where the archive goes is not said: --output FILE, --output - for standard output, or --output-directory DIR"
+      )
+    }
+    if directory != nil, file != nil {
+      throw ArgumentError.mutuallyExclusive("--output", "--output-directory")
     }
     self.path = path
+    directoryFormat = try Self.format(arguments, isDirectory: directory != nil)
     selection = GuestDiskSelection(
       included: try arguments[Self.disks], excluded: try arguments[Self.excluded])
     compression = try CompressOption.setting(arguments)
+    guard compression == nil || directory == nil else {
+      throw CommandFailure("--compress is for archives; the images in a directory stay as they are")
+    }
     scratch = try arguments[Self.scratch]
     isDryRun = try arguments[Self.dryRun]
   }
 
+  /// The format of a directory's images; nil where an archive is wanted.
+  private static func format(_ arguments: ParsedArguments, isDirectory: Bool) throws -> ImageFormat? {
+    let name = try arguments[format]
+    guard isDirectory else {
+      guard name == nil else {
+        throw CommandFailure("--format is for --output-directory; an archive holds disks in no format")
+      }
+      return nil
+    }
+    switch name {
+    case nil, "qcow2": return .qcow2
+    case "raw": return .raw
+    case let other?: throw CommandFailure("images are written as qcow2 or raw, not as '\(other)'")
+    }
+  }
+
   /// Whether the archive goes where results are printed.
-  private var toOutput: Bool { path == "-" }
+  private var toOutput: Bool { path == "-" && directoryFormat == nil }
 
   /// The request, its progress shown as `label`.
   func request(in session: Session, label: String) throws -> GuestArchiveRequest {
     let destination: ArchiveDestination =
-      toOutput
-      ? .output(ConsoleOutput(sink: session.console.output), name: "standard output")
-      : .path(path)
+      if let format = directoryFormat {
+        .directory(AbsolutePath.of(path), format: format)
+      } else if toOutput {
+        .output(ConsoleOutput(sink: session.console.output), name: "standard output")
+      } else {
+        .path(path)
+      }
     return GuestArchiveRequest(
       selection: selection, destination: destination, compression: compression,
       scratchDirectory: scratch.map(AbsolutePath.of),

@@ -37,8 +37,8 @@ struct RestoreCommand: VirshCommand {
         "Make a second guest of an archive, and let it go on."
       ),
       (
-        "zstd -dc guest.vma.zst | snapsh restore - --directory /images --start",
-        "Restore a compressed archive."
+        "ssh host cat guest.vma.zst | snapsh restore - --directory /images --start",
+        "Restore a compressed archive from elsewhere."
       ),
     ])
 
@@ -58,7 +58,7 @@ struct RestoreCommand: VirshCommand {
   }
 
   func run(in session: Session) throws -> any CommandResult {
-    if file == "-" || OpenArchive.begins(at: file) {
+    if file == "-" || OpenArchive.begins(at: file) || OpenGuestDirectory.isDirectory(file) {
       guard flags.isSubset(of: [.paused]), xmlFile == nil else {
         throw CommandFailure(
           "--bypass-cache, --running, --reset-nvram and --xml are for saved states, not for archives")
