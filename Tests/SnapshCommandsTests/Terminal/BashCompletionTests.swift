@@ -37,7 +37,7 @@ struct BashCompletionTests {
   func words() throws {
     let terminal = try bash()
     for (typed, rest) in [
-      ("snapsh snapshot-rev", "ert "), ("snapsh --keep", "-going "), ("snapsh --progress pl", "ain "),
+      ("snapsh snapshot-rev", "ert "), ("snapsh --wait", "-for-job "), ("snapsh --progress pl", "ain "),
       ("snapsh --progress=pl", "ain "), ("snapsh -c test:///d", "efault "), ("snapsh vma cr", "eate "),
       ("snapsh completion b", "ash "), ("snapsh help domblke", "rror "),
       ("FOO=bar snapsh snapshot-par", "ent "),
