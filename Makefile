@@ -48,6 +48,8 @@ install: build ## Install under $(PREFIX), staged below $(DESTDIR)
 	find schemas -name '*.rng' -exec install -D -m 0644 {} $(DESTDIR)$(PREFIX)/share/snapsh/{} \;
 	install -d $(DESTDIR)$(PREFIX)/share/doc/snapsh $(DESTDIR)$(PREFIX)/share/man/man1 $(addprefix $(DESTDIR),$(dir $(COMPLETIONS)))
 	install -m 0644 LICENSE README.md docs/*.md $(DESTDIR)$(PREFIX)/share/doc/snapsh/
+	find docs/schemas -name '*.json' -printf '%P\n' | xargs -I{} install -D -m 0644 docs/schemas/{} $(DESTDIR)$(PREFIX)/share/doc/snapsh/schemas/{}
+	install -D -m 0755 -t $(DESTDIR)$(PREFIX)/share/doc/snapsh/examples docs/examples/*.sh
 	.build/release/snapsh -q manual $(DESTDIR)$(PREFIX)/share/man/man1
 	ln -sf snapsh-vma-writer.1 $(DESTDIR)$(PREFIX)/share/man/man1/vma-writer.1
 	.build/release/snapsh completion bash > $(DESTDIR)$(BASH_COMPLETION)

@@ -10,9 +10,9 @@ public struct CommandGrammar: Sendable {
   public let discussion: String
   /// Options in the order in which words without a name fill them.
   public let options: [OptionGrammar]
-  /// What each exit status but 0 and 1 means.
+  /// What an exit status means, where that is not success (0) or failure (1); see ``allExitStatuses``.
   public let exitStatuses: [Int32: String]
-  /// Command lines as an operator would type them, each with its purpose.
+  /// Command lines as a shell takes them, the tool's name in front, each with its purpose in a sentence.
   public let examples: [(line: String, purpose: String)]
 
   /// - Parameters:
@@ -21,8 +21,8 @@ public struct CommandGrammar: Sendable {
   ///   - abstract: What the command does, in one line.
   ///   - discussion: What the help says under DESCRIPTION.
   ///   - options: Options in the order in which words without a name fill them.
-  ///   - exitStatuses: What each exit status but 0 and 1 means.
-  ///   - examples: Command lines as an operator would type them, each with its purpose.
+  ///   - exitStatuses: What an exit status means, where that is not success (0) or failure (1).
+  ///   - examples: Command lines as a shell takes them, each with its purpose in a sentence.
   public init(
     name: String, group: String, abstract: String, discussion: String = "",
     options: [any DeclaredOption] = [],
@@ -36,6 +36,15 @@ public struct CommandGrammar: Sendable {
     self.exitStatuses = exitStatuses
     self.examples = examples
   }
+
+  /// Every exit status with its meaning, in ascending order: success, failure, and what the command adds.
+  public var allExitStatuses: [(status: Int32, meaning: String)] {
+    let usual: [Int32: String] = [0: "success", 1: "failure; the reason is on standard error"]
+    return usual.merging(exitStatuses) { $1 }.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+  }
+
+  /// The file name of the JSON Schema of what `--json` prints, as `snapshot-list.json`.
+  public var schemaFileName: String { name.replacing(" ", with: "-") + ".json" }
 
   func option(named name: String) -> OptionGrammar? {
     options.first { $0.name == name }

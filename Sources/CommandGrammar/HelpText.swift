@@ -1,6 +1,6 @@
 /// The help of commands and groups, laid out as virsh lays it out.
 public enum HelpText {
-  /// NAME, SYNOPSIS, DESCRIPTION and OPTIONS of a command; exit statuses and examples where it has them.
+  /// NAME, SYNOPSIS, DESCRIPTION, OPTIONS, EXIT STATUS and EXAMPLES of a command.
   ///
   /// - Parameter command: The command's grammar.
   /// - Returns: Lines, each ended by a newline.
@@ -15,11 +15,9 @@ public enum HelpText {
       text += "\n  OPTIONS\n"
       for option in command.options { text += "    \(padded(form(of: option), to: 15))  \(option.help)\n" }
     }
-    if !command.exitStatuses.isEmpty {
-      text += "\n  EXIT STATUS\n"
-      for (status, meaning) in command.exitStatuses.sorted(by: { $0.key < $1.key }) {
-        text += "    \(padded(String(status), to: 15))  \(meaning)\n"
-      }
+    text += "\n  EXIT STATUS\n"
+    for (status, meaning) in command.allExitStatuses {
+      text += "    \(padded(String(status), to: 15))  \(meaning)\n"
     }
     if !command.examples.isEmpty {
       text += "\n  EXAMPLES\n"

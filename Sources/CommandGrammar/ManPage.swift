@@ -26,12 +26,11 @@ public struct ManPage: Sendable {
     page.paragraphs(command.discussion)
     page.options(command.options)
     page.section("EXIT STATUS")
-    page.item("0", "Success.")
-    page.item("1", "The command failed; the reason is on standard error.")
-    for (status, meaning) in command.exitStatuses.sorted(by: { $0.key < $1.key }) where status > 1 {
-      page.item(String(status), meaning)
-    }
+    for (status, meaning) in command.allExitStatuses { page.item(String(status), meaning) }
     page.examples(command.examples)
+    page.section("JSON")
+    page.line("What \\-\\-json prints is described by the JSON Schema")
+    page.line(".I share/doc/\(tool)/schemas/\(Roff.escaped(command.schemaFileName))")
     page.section("SEE ALSO")
     page.line(".BR \(tool) (1)")
     fileName = name + ".1"

@@ -63,12 +63,25 @@ public final class BlockJobWait {
     self.domain = domain
     self.disk = disk
     // The older event names the disk by its source, the newer one by its target. Without events the figures must do.
+    let names = Self.names(of: disk, in: domain)
     for kind in [DomainEvent.Kind.blockJob, .blockJob2] {
       let subscription = try? domain.connection.subscribe(to: kind, of: domain) { [news] event in
-        if case .blockJob(disk, _, let status) = event.details { news.receive(status) }
+        guard case .blockJob(let which, let type, let status) = event.details else { return }
+        // Other disks have jobs of their own, and a backup that was ended before may tell of that only now.
+        guard names.isEmpty || names.contains(which), type != BlockJobInfo.Kind.backup.rawValue else {
+          return
+        }
+        news.receive(status)
       }
       if let subscription { subscriptions.append(subscription) }
     }
+  }
+
+  /// What events may call the disk: its target and its source; empty where that cannot be told.
+  private static func names(of disk: String, in domain: Domain) -> Set<String> {
+    let disks = (try? DomainDisk.disks(inDomainXML: domain.xml())) ?? []
+    guard let found = disks.first(where: { $0.target == disk || $0.source == disk }) else { return [] }
+    return Set([found.target, found.source].compactMap { $0 })
   }
 
   /// Waits, on the calling thread.

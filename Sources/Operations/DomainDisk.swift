@@ -8,6 +8,8 @@ public struct DomainDisk: Equatable, Sendable {
   public let device: String
   /// The guest's name for it, such as `vda`.
   public let target: String
+  /// The image's format as the document names it, such as `qcow2`; `nil` where it leaves that to the driver.
+  public let format: String?
   /// The path, device, directory, volume or name it comes from; `nil` for an empty drive.
   public let source: String?
   /// The storage pool of a disk of type `volume`.
@@ -27,6 +29,7 @@ public struct DomainDisk: Equatable, Sendable {
     type = disk.attribute("type") ?? "file"
     device = disk.attribute("device") ?? "disk"
     target = disk.firstElement(named: "target")?.attribute("dev") ?? ""
+    format = disk.firstElement(named: "driver")?.attribute("type")
     let source = disk.firstElement(named: "source")
     self.source =
       ["file", "dev", "dir", "name", "volume", "path"].lazy

@@ -35,6 +35,10 @@ struct HelpTextTests {
           --timeout <number>  seconds
           [--diskspec] <string>  disk attributes
 
+        EXIT STATUS
+          0                success
+          1                failure; the reason is on standard error
+
 
       """
     #expect(HelpText.help(for: Self.grammar) == expected)

@@ -21,10 +21,11 @@ struct ManPageTests {
     #expect(
       sections == [
         ".SH NAME", ".SH SYNOPSIS", ".SH DESCRIPTION", ".SH OPTIONS", ".SH EXIT STATUS", ".SH EXAMPLES",
-        ".SH SEE ALSO",
+        ".SH JSON", ".SH SEE ALSO",
       ])
     #expect(page.text.contains("\n\\&.first line\n.PP\nC:\\epath stays\n"))
     #expect(page.text.contains("\\fB\\-v|\\-\\-verbose\\fR\nsay more\n"))
+    #expect(page.text.contains("\\fB0\\fR\nsuccess\n"))
     #expect(page.text.contains("\\fB2\\fR\nsome input could not be read\n"))
     #expect(page.text.contains("an empty one\n.PP\n.nf\n.RS 4\nsnapsh vma create a.vma\n.RE\n.fi\n"))
   }

@@ -35,7 +35,9 @@ struct SaveImageCommandTests {
 
         """)
     let json = run("--json", "save-image", "info", golden)
-    #expect(json.output.contains(#""memoryLength":4096,"memoryOffset":67836,"name":"golden","resumes":true"#))
+    #expect(json.output.contains(#""domain":"golden""#))
+    #expect(
+      json.output.contains(#""memoryLengthBytes":4096,"memoryOffsetBytes":67836,"resumesGuest":true"#))
   }
 
   @Test("the parts that are taken out make the same save image again")

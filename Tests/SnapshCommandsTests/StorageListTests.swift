@@ -68,7 +68,7 @@ struct StorageListTests {
     let lines = output.text.split(separator: "\n")
     #expect(
       lines.first
-        == #"{"pools":[{"allocationBytes":0,"autostart":false,"availableBytes":107374182400,"capacityBytes":107374182400,"isActive":true,"isPersistent":true,"name":"Ünter, volumes","state":"running","uuid":"11111111-cccc-4ccc-8ccc-000000000002"}]}"#
+        == #"{"pools":[{"allocationBytes":0,"availableBytes":107374182400,"capacityBytes":107374182400,"hasAutostart":false,"isActive":true,"isPersistent":true,"name":"Ünter, volumes","state":"running","uuid":"11111111-cccc-4ccc-8ccc-000000000002"}]}"#
     )
     #expect(
       lines.last?.hasPrefix(

@@ -77,7 +77,8 @@ struct VMAExtractCommandTests {
     #expect(run.status == 0)
     #expect(
       run.output.contains(
-        #"{"device":"drive-scsi0","format":"qcow2","path":"\#(out)/disk-drive-scsi0.qcow2","size":1053184}"#))
+        #"{"device":"drive-scsi0","format":"qcow2","path":"\#(out)/disk-drive-scsi0.qcow2","sizeBytes":1053184}"#
+      ))
     try TestSupport.run([
       "qemu-img", "compare", "-f", "raw", "-F", "qcow2", disk, out + "/disk-drive-scsi0.qcow2",
     ]).check()
@@ -174,7 +175,8 @@ struct VMAExtractCommandTests {
     #expect(runs.run("vma", "list", archive).output.contains("\nVMSTATE: dev_id=1 memory: 133120\n"))
     let run = runs.run("--json", "vma", "extract", archive, out)
     #expect(
-      run.output.contains(#""memory":{"isExactLength":true,"length":133000,"path":"\#(out)/vmstate.bin"}"#))
+      run.output.contains(
+        #""memory":{"isExactLength":true,"lengthBytes":133000,"path":"\#(out)/vmstate.bin"}"#))
     try TestSupport.run(["cmp", path, out + "/vmstate.bin"]).check()
   }
 }

@@ -21,11 +21,11 @@ struct ArchiveListCommand: Command {
       + "made, what its disks are like, its sizes, and when 'vma verify' last found it whole and unchanged\n"
       + "since. Only headers are read. Files that are no archives are left out, damaged archives are not.\n"
       + "Nothing is renamed: --link gives an archive a second name (a hard link) beside the first.",
-    options: [directory, machine, link],
+    options: [directory, machine, link], exitStatuses: ExitStatus.interruptible,
     examples: [
-      ("archive list /backup", "See which guests are in a directory's archives."),
+      ("snapsh archive list /backup", "See which guests are in a directory's archives."),
       (
-        "archive list /backup/guest.vma.zst --pve-name 101 --link",
+        "snapsh archive list /backup/guest.vma.zst --pve-name 101 --link",
         "Give an archive the name under which Proxmox VE restores it."
       ),
     ])

@@ -4,14 +4,14 @@ import VMA
 struct ArchiveListing: CommandResult {
   struct Config: Encodable {
     let name: String
-    let size: Int
+    let sizeBytes: Int
   }
 
   struct Device: Encodable {
     let id: UInt8
     let name: String
-    /// Bytes; of a memory stream an upper bound.
-    let size: UInt64
+    /// Of a memory stream an upper bound.
+    let sizeBytes: UInt64
     /// `disk` or `memory`.
     let kind: String
   }
@@ -29,9 +29,9 @@ struct ArchiveListing: CommandResult {
     uuid = header.uuid.description
     creationTime = LocalTime(seconds: header.creationTime).rfc3339
     creationTimeSeconds = header.creationTime
-    configs = header.configs.map { Config(name: $0.name, size: $0.data.count) }
+    configs = header.configs.map { Config(name: $0.name, sizeBytes: $0.data.count) }
     devices = header.devices.map {
-      Device(id: $0.id, name: $0.name, size: $0.size, kind: $0.isVMState ? "memory" : "disk")
+      Device(id: $0.id, name: $0.name, sizeBytes: $0.size, kind: $0.isVMState ? "memory" : "disk")
     }
     hasDigests = header.integrity == .digests
   }
@@ -39,12 +39,12 @@ struct ArchiveListing: CommandResult {
   /// The lines, `CTIME:` always last.
   var text: String {
     var text = ""
-    for config in configs { text += "CFG: size: \(config.size) name: \(config.name)\n" }
+    for config in configs { text += "CFG: size: \(config.sizeBytes) name: \(config.name)\n" }
     for device in devices {
       text +=
         device.kind == "memory"
-        ? "VMSTATE: dev_id=\(device.id) memory: \(device.size)\n"
-        : "DEV: dev_id=\(device.id) size: \(device.size) devname: \(device.name)\n"
+        ? "VMSTATE: dev_id=\(device.id) memory: \(device.sizeBytes)\n"
+        : "DEV: dev_id=\(device.id) size: \(device.sizeBytes) devname: \(device.name)\n"
     }
     return text + "CTIME: \(LocalTime(seconds: creationTimeSeconds).ctime)\n"
   }

@@ -23,19 +23,18 @@ final class ArchiveProgressPrinter: ProgressReceiver {
   /// Who is told how far the reading of an archive is: Proxmox's words where `-v` asks for them and `--progress` for
   /// nothing else.
   static func reading(_ session: Session, label: String, isVerbose: Bool) -> any ProgressReceiver {
-    isVerbose && session.options.progress == .auto
-      ? verboseReading(session) : TimedProgress(session.jobProgress(label: label))
+    isVerbose && session.options.progress == .auto && !session.printsJSON
+      ? verboseReading(session) : TimedProgress(session.jobProgress(label: label, isVerbose: isVerbose))
   }
 
   /// Who is told how far the writing of an archive is, likewise.
   static func writing(_ session: Session, label: String, isVerbose: Bool) -> any ProgressReceiver {
-    isVerbose && session.options.progress == .auto
-      ? verboseWriting(session) : TimedProgress(session.jobProgress(label: label))
+    isVerbose && session.options.progress == .auto && !session.printsJSON
+      ? verboseWriting(session) : TimedProgress(session.jobProgress(label: label, isVerbose: isVerbose))
   }
 
   /// Progress of reading an archive, in the words of Proxmox's tool, on standard output.
   private static func verboseReading(_ session: Session) -> ArchiveProgressPrinter {
-    if session.printsJSON { return json(session) }
     let started = ContinuousClock.now
     return ArchiveProgressPrinter(
       line: { progress in
@@ -46,28 +45,8 @@ final class ArchiveProgressPrinter: ProgressReceiver {
 
   /// Progress of writing an archive, in the words of Proxmox's tool, on standard error.
   private static func verboseWriting(_ session: Session) -> ArchiveProgressPrinter {
-    if session.printsJSON { return json(session) }
-    return ArchiveProgressPrinter(
+    ArchiveProgressPrinter(
       line: { "progress \($0.percent)% \($0.completed)/\($0.total) \($0.zeros)\n" },
       print: session.console.printError)
-  }
-
-  private struct ProgressObject: Encodable {
-    struct Progress: Encodable {
-      let percent: Int
-      let completed: UInt64
-      let total: UInt64
-    }
-
-    let progress: Progress
-  }
-
-  /// One JSON object a line on standard error.
-  private static func json(_ session: Session) -> ArchiveProgressPrinter {
-    ArchiveProgressPrinter(
-      line: {
-        try JSONOutput.line(
-          ProgressObject(progress: .init(percent: $0.percent, completed: $0.completed, total: $0.total)))
-      }, print: session.console.printError)
   }
 }

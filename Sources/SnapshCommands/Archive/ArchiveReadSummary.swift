@@ -4,8 +4,8 @@ import VMA
 struct ArchiveReadSummary: Encodable {
   struct Device: Encodable {
     let name: String
-    /// Bytes that it holds.
-    let length: UInt64
+    /// What it holds.
+    let sizeBytes: UInt64
     /// Bytes of blocks that are stored, and of those left out because they are zero.
     let storedBytes: UInt64
     let zeroBytes: UInt64
@@ -15,7 +15,7 @@ struct ArchiveReadSummary: Encodable {
 
   /// Bytes of the archive.
   let bytesRead: UInt64
-  let extents: UInt64
+  let extentCount: UInt64
   let devices: [Device]
   /// A sentence each; nothing is left unproven in an archive with digests.
   let proven: String
@@ -26,15 +26,15 @@ struct ArchiveReadSummary: Encodable {
   private let zeroBlocksBesideData: UInt64
 
   private enum CodingKeys: String, CodingKey {
-    case bytesRead, extents, devices, proven, unproven
+    case bytesRead, extentCount, devices, proven, unproven
   }
 
   init(_ report: ArchiveReport) {
     bytesRead = report.bytesRead
-    extents = report.extents
+    extentCount = report.extents
     devices = report.devices.map {
       Device(
-        name: $0.device.name, length: $0.length, storedBytes: $0.storedBlocks * UInt64(Layout.blockSize),
+        name: $0.device.name, sizeBytes: $0.length, storedBytes: $0.storedBlocks * UInt64(Layout.blockSize),
         zeroBytes: $0.zeroBlocks * UInt64(Layout.blockSize), digest: $0.digest?.description)
     }
     proven = report.proof.proven

@@ -14,8 +14,9 @@ struct VMAConfigCommand: Command {
     discussion: "Writes the bytes of the config as they are to standard output. With --json, text stands\n"
       + "in the member 'text', and bytes that are no UTF-8 as base64 in 'base64'.",
     options: [file, config],
+    exitStatuses: ExitStatus.interruptible,
     examples: [
-      (line: "snapsh vma config vm.vma -c libvirt-domain.xml", purpose: "see the guest's definition")
+      ("snapsh vma config vm.vma -c libvirt-domain.xml", "See the guest's definition.")
     ])
 
   private let path: String
@@ -24,7 +25,7 @@ struct VMAConfigCommand: Command {
   /// The config as JSON; as text it has been written already.
   struct Printed: CommandResult {
     let name: String
-    let size: Int
+    let sizeBytes: Int
     let text: String?
     let base64: String?
 
@@ -45,7 +46,7 @@ struct VMAConfigCommand: Command {
     // Bytes, not text: the other renderings cannot carry what is no UTF-8.
     if !session.printsJSON { try session.console.output.write(config.data) }
     return Printed(
-      name: name, size: config.data.count, text: text,
+      name: name, sizeBytes: config.data.count, text: text,
       base64: text == nil ? Data(config.data).base64EncodedString() : nil)
   }
 }

@@ -33,14 +33,15 @@ struct VMACreateCommand: Command {
     options: [
       file, legacy, configs, drives, CompressOption.compress, uuid, creationTime, reproducible, verbose,
     ],
+    exitStatuses: ExitStatus.interruptible,
     examples: [
       (
-        line: "snapsh vma create vm.vma -c qemu-server.conf -d format=raw:drive-scsi0=disk.raw",
-        purpose: "archive a raw disk"
+        "snapsh vma create vm.vma -c qemu-server.conf -d format=raw:drive-scsi0=disk.raw",
+        "Archive a raw disk."
       ),
       (
-        line: "snapsh vma create vm.vma.zst --compress zstd:3 -d format=qcow2:drive-virtio0=disk.qcow2",
-        purpose: "archive a qcow2 chain, compressed"
+        "snapsh vma create vm.vma.zst --compress zstd:3 -d format=qcow2:drive-virtio0=disk.qcow2",
+        "Archive a qcow2 chain, compressed."
       ),
     ])
 
@@ -96,7 +97,7 @@ struct VMACreateCommand: Command {
   struct Created: CommandResult {
     struct Device: Encodable {
       let name: String
-      let size: UInt64
+      let sizeBytes: UInt64
       let storedBytes: UInt64
       let zeroBytes: UInt64
       let digest: String?
@@ -117,8 +118,7 @@ struct VMACreateCommand: Command {
   func run(in session: Session) throws -> any CommandResult {
     let cancellation = session.interruptible()
     if isDeprecated {
-      session.console.printError(
-        "Specifying a device without a format is deprecated - use '-d format=<format>:...'\n")
+      session.warn("Specifying a device without a format is deprecated - use '-d format=<format>:...'")
     }
     let contents = ArchiveContents(
       configs: try configs.map(ArchiveContents.config(path:)), devices: try devices.map { try $0.open() })
@@ -130,12 +130,12 @@ struct VMACreateCommand: Command {
     let summary = try creation.run(
       to: toOutput
         ? .output(ConsoleOutput(sink: session.console.output), name: "standard output") : .path(path))
-    if !session.printsJSON { tellOfDevices(summary, session) }
+    tellOfDevices(summary, session)
     return Created(
       archive: path, bytesWritten: summary.bytesWritten, compressedBytes: summary.storedLength,
       devices: summary.devices.map {
         Created.Device(
-          name: $0.device.name, size: $0.device.size,
+          name: $0.device.name, sizeBytes: $0.device.size,
           storedBytes: $0.storedBlocks * UInt64(Layout.blockSize), zeroBytes: Self.zeroBytes(of: $0),
           digest: $0.digest?.description)
       }, leavesOutputAlone: toOutput)
@@ -144,11 +144,11 @@ struct VMACreateCommand: Command {
   private func tellOfDevices(_ summary: ArchiveSummary, _ session: Session) {
     let disks = summary.devices.filter { !$0.device.isVMState }
     if !summary.devices.isEmpty, disks.allSatisfy({ $0.device.size < UInt64(Layout.clusterSize) }) {
-      session.console.printError(
-        "warning: no disk has 64 KiB: Proxmox's own tool fails on such an archive when it is asked for progress\n"
-      )
+      session.warn(
+        "no disk has 64 KiB: Proxmox's own tool fails on such an archive when it is asked for progress",
+        label: "warning: ")
     }
-    guard isVerbose else { return }
+    guard isVerbose, !session.printsJSON else { return }
     for device in summary.devices {
       let zeros = Self.zeroBytes(of: device)
       session.console.printError(

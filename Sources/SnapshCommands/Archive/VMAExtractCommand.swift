@@ -24,12 +24,10 @@ struct VMAExtractCommand: Command {
       + "then lines '[format=F:]{0|1}:DEVICE=PATH' or 'skip=DEVICE' are read until 'done';\n"
       + "0 says that the target holds zeros already.",
     options: [file, directory, drives, map, format, verbose],
+    exitStatuses: ExitStatus.interruptible,
     examples: [
-      (line: "snapsh vma extract vm.vma restored", purpose: "extract everything"),
-      (
-        line: "snapsh vma extract -d drive-scsi0 --format qcow2 vm.vma restored",
-        purpose: "extract one disk as qcow2"
-      ),
+      ("snapsh vma extract vm.vma restored", "Extract everything."),
+      ("snapsh vma extract -d drive-scsi0 --format qcow2 vm.vma restored", "Extract one disk as qcow2."),
     ])
 
   private let path: String
@@ -61,14 +59,14 @@ struct VMAExtractCommand: Command {
     struct Disk: Encodable {
       let device: String
       let path: String
-      let size: UInt64
+      let sizeBytes: UInt64
       let format: String
     }
 
     struct Memory: Encodable {
       let path: String
-      let length: UInt64
-      /// Whether `length` is the stream's own, without the filling behind it.
+      let lengthBytes: UInt64
+      /// Whether that is the stream's own, without the filling behind it.
       let isExactLength: Bool
     }
 
@@ -104,10 +102,10 @@ struct VMAExtractCommand: Command {
     return Extracted(
       directory: directory, configs: result.configs,
       disks: result.disks.map {
-        Extracted.Disk(device: $0.device, path: $0.path, size: $0.size, format: $0.format.name)
+        Extracted.Disk(device: $0.device, path: $0.path, sizeBytes: $0.size, format: $0.format.name)
       },
       memory: result.memory.map {
-        Extracted.Memory(path: $0.path, length: $0.length, isExactLength: $0.isExactLength)
+        Extracted.Memory(path: $0.path, lengthBytes: $0.length, isExactLength: $0.isExactLength)
       },
       archive: ArchiveReadSummary(result.report), isVerbose: isVerbose)
   }

@@ -11,7 +11,8 @@ struct VMAListCommand: Command {
     discussion: "Prints a CFG: line for each config, a DEV: or VMSTATE: line for each device,\n"
       + "and the CTIME: line, from the archive's header alone.",
     options: [file],
-    examples: [(line: "snapsh vma list vm.vma", purpose: "see which disks an archive holds")])
+    exitStatuses: ExitStatus.interruptible,
+    examples: [("snapsh vma list vm.vma", "See which disks an archive holds.")])
 
   private let path: String
 

@@ -16,8 +16,9 @@ struct VMAVerifyCommand: Command {
       + "what an archive without digests leaves unproven is said on standard error, with status 0.\n"
       + "A file notes when it was verified ('archive list'), where it and its file system allow that.",
     options: [file, verbose],
+    exitStatuses: ExitStatus.interruptible,
     examples: [
-      (line: "snapsh vma verify -v vm.vma", purpose: "check an archive and see what that proves")
+      ("snapsh vma verify -v vm.vma", "Check an archive and see what that proves.")
     ])
 
   private let path: String

@@ -50,20 +50,21 @@ struct VMAWriterCommand: Command {
       output, incoming, vmstate, nbd, drives, blockDevices, sizes, files, waitFor, timeout, targetIsZero,
       vmstateLimit, buffer, scratch, verbose,
     ],
+    exitStatuses: ExitStatus.interruptible,
     examples: [
       (
         line: "snapsh vma-writer --incoming /run/migrate.sock --nbd /run/nbd.sock "
           + "--drive name=drive0,size=10G --drive name=drive1,size=32G --output vm.vma",
-        purpose: "take a guest's memory and two disks"
+        purpose: "Take a guest's memory and two disks."
       ),
       (
-        line: "vma-writer --output=vm.vma --add-file=vm.xml --vmstate=tcp:127.0.0.1:1234 "
+        line: "snapsh vma-writer --output=vm.vma --add-file=vm.xml --vmstate=tcp:127.0.0.1:1234 "
           + "--blockdev=virtio-drive0,tcp:127.0.0.1:1235,size=10G",
-        purpose: "the same over TCP, each disk at a port of its own"
+        purpose: "The same over TCP, each disk at a port of its own."
       ),
       (
-        line: "snapsh vma-writer --nbd nbd.sock --drive name=drive0,size=10G --output - | zstd > vm.vma.zst",
-        purpose: "take a disk alone, compressed on the way"
+        "snapsh vma-writer --nbd nbd.sock --drive name=drive0,size=10G --output - | zstd > vm.vma.zst",
+        "Take a disk alone, compressed on the way."
       ),
     ])
 
@@ -166,13 +167,13 @@ struct VMAWriterCommand: Command {
   struct Written: CommandResult {
     struct Device: Encodable {
       let name: String
-      let size: UInt64
+      let sizeBytes: UInt64
       let storedBytes: UInt64
       let digest: String?
     }
 
     struct Memory: Encodable {
-      let length: UInt64
+      let lengthBytes: UInt64
     }
 
     let archive: String
@@ -192,6 +193,7 @@ struct VMAWriterCommand: Command {
     request.configs = try files.map(ArchiveContents.config(path:))
     let toOutput = path == "-"
     let console = session.console
+    let tellsPrograms = session.printsJSON
     let log: @Sendable (String) -> Void = { console.printError("warning: \($0)\n") }
     let reception = ArchiveReception(
       request, progress: ArchiveProgressPrinter.writing(session, label: "Write", isVerbose: isVerbose),
@@ -201,15 +203,16 @@ struct VMAWriterCommand: Command {
       to: toOutput ? .output(ConsoleOutput(sink: console.output), name: "standard output") : .path(path)
     ) {
       // Whoever started this waits for the line.
-      if toOutput { console.printError("Ready\n") } else { try console.print("Ready\n") }
+      let ready = tellsPrograms ? #"{"type":"ready"}"# + "\n" : "Ready\n"
+      if toOutput { console.printError(ready) } else { try console.print(ready) }
     }
     return Written(
       archive: path, bytesWritten: result.archive.bytesWritten,
       devices: result.archive.devices.map {
         Written.Device(
-          name: $0.device.name, size: $0.device.size,
+          name: $0.device.name, sizeBytes: $0.device.size,
           storedBytes: $0.storedBlocks * UInt64(Layout.blockSize), digest: $0.digest?.description)
       },
-      memory: result.memoryLength.map { Written.Memory(length: $0) }, leavesOutputAlone: toOutput)
+      memory: result.memoryLength.map { Written.Memory(lengthBytes: $0) }, leavesOutputAlone: toOutput)
   }
 }

@@ -19,7 +19,10 @@ struct BackupBeginCommand: VirshCommand {
       """,
     options: [DomainOption.domain, backup, checkpoint, reuseExternal],
     examples: [
-      ("backup-begin guest backup.xml monday.xml", "Start a backup, and a checkpoint for the next one.")
+      (
+        "snapsh backup-begin guest backup.xml monday.xml",
+        "Start a backup, and a checkpoint for the next one."
+      )
     ])
 
   private let arguments: ParsedArguments

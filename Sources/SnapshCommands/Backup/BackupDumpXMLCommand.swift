@@ -7,7 +7,7 @@ struct BackupDumpXMLCommand: VirshCommand {
     name: "backup-dumpxml", group: "backup", abstract: "Dump XML for an ongoing domain block backup job",
     discussion: "Prints the document of the backup that is being made, with what libvirt has filled in.",
     options: [DomainOption.domain, DomainOption.xpath, DomainOption.wrap],
-    examples: [("backup-dumpxml guest --xpath //server", "Print where a pull backup can be fetched.")])
+    examples: [("snapsh backup-dumpxml guest --xpath //server", "Print where a pull backup can be fetched.")])
 
   private let arguments: ParsedArguments
 

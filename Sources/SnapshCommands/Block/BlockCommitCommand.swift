@@ -31,7 +31,10 @@ struct BlockCommitCommand: VirshCommand {
       BlockJobPatience.async, keepRelative, BandwidthLimit.bytes,
     ], exitStatuses: BlockJobPatience.exitStatuses,
     examples: [
-      ("blockcommit guest vda --pivot --verbose", "Write all overlays back and go on with the base image.")
+      (
+        "snapsh blockcommit guest vda --pivot --verbose",
+        "Write all overlays back and go on with the base image."
+      )
     ])
 
   private let domain: String

@@ -26,7 +26,7 @@ struct BlockCopyCommand: VirshCommand {
     ], exitStatuses: BlockJobPatience.exitStatuses,
     examples: [
       (
-        "blockcopy guest vda --dest /new/guest.qcow2 --transient-job --pivot --verbose",
+        "snapsh blockcopy guest vda --dest /new/guest.qcow2 --transient-job --pivot --verbose",
         "Move a disk to another storage while the guest runs."
       )
     ])

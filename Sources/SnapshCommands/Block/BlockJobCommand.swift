@@ -16,7 +16,7 @@ struct BlockJobCommand: VirshCommand {
       DomainOption.domain, BlockOption.path, abort, async, pivot, info, BandwidthLimit.bytes, raw,
       BandwidthLimit.option,
     ],
-    examples: [("blockjob guest vda --pivot", "Go on with a copy that has caught up.")])
+    examples: [("snapsh blockjob guest vda --pivot", "Go on with a copy that has caught up.")])
 
   private enum Action {
     case tell(raw: Bool)

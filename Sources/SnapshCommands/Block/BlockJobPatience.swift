@@ -10,7 +10,10 @@ struct BlockJobPatience {
   static let async = Option.flag("async", help: "do not wait for a cancelled job's end")
 
   /// What exit status 130 means.
-  static let exitStatuses: [Int32: String] = [130: "Ctrl-C: the job was cancelled"]
+  static let exitStatuses: [Int32: String] = [
+    1: "failure, or the job failed, was cancelled by another, or lasted longer than --timeout",
+    130: "interrupted by Ctrl-C or SIGTERM; the job was cancelled",
+  ]
 
   let isVerbose: Bool
   private let timeoutSeconds: Int?

@@ -20,7 +20,9 @@ struct BlockPullCommand: VirshCommand {
       BlockJobPatience.verbose, BlockJobPatience.timeout, BlockJobPatience.async, keepRelative,
       BandwidthLimit.bytes,
     ], exitStatuses: BlockJobPatience.exitStatuses,
-    examples: [("blockpull guest vda --wait --verbose", "Make a disk independent of its backing chain.")])
+    examples: [
+      ("snapsh blockpull guest vda --wait --verbose", "Make a disk independent of its backing chain.")
+    ])
 
   private let domain: String
   private let disk: String

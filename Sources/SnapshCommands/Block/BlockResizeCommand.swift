@@ -16,7 +16,7 @@ struct BlockResizeCommand: VirshCommand {
       unit, since a bare number is in KiB.
       """,
     options: [DomainOption.domain, BlockOption.path, size, shrink],
-    examples: [("blockresize guest vda 20G", "Grow a disk to 20 GiB.")])
+    examples: [("snapsh blockresize guest vda 20G", "Grow a disk to 20 GiB.")])
 
   private let domain: String
   private let disk: String

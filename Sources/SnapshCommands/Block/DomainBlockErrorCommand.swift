@@ -7,7 +7,7 @@ struct DomainBlockErrorCommand: VirshCommand {
     name: "domblkerror", group: "domain", abstract: "Show errors on block devices",
     discussion: "Lists the disks of a running domain on which a read or a write has failed.",
     options: [DomainOption.domain],
-    examples: [("domblkerror guest", "Tell why a guest was paused by its storage.")])
+    examples: [("snapsh domblkerror guest", "Tell why a guest was paused by its storage.")])
 
   private let domain: String
 
@@ -24,7 +24,7 @@ struct DomainBlockErrorCommand: VirshCommand {
 /// What `domblkerror` prints.
 struct DomainBlockErrorResult: CommandResult {
   private struct Row: Encodable {
-    let disk: String
+    let target: String
     let error: String
   }
 
@@ -39,7 +39,7 @@ struct DomainBlockErrorResult: CommandResult {
   func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encode(domain, forKey: .domain)
-    try container.encode(errors.map { Row(disk: $0.disk, error: $0.kind.text) }, forKey: .disks)
+    try container.encode(errors.map { Row(target: $0.disk, error: $0.kind.text) }, forKey: .disks)
   }
 
   func render(into text: inout TextOutput) {

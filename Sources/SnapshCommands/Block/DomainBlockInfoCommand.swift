@@ -16,7 +16,7 @@ struct DomainBlockInfoCommand: VirshCommand {
       aside, and where the image's file or device ends.
       """,
     options: [DomainOption.domain, device, human, all],
-    examples: [("domblkinfo guest --all --human", "Show the sizes of all disks.")])
+    examples: [("snapsh domblkinfo guest --all --human", "Show the sizes of all disks.")])
 
   private let domain: String
   private let device: String?

@@ -12,7 +12,7 @@ struct DomainBlockStatisticsCommand: VirshCommand {
     discussion:
       "Tells how often and how much a running domain's disk was read and written, and how long that took.",
     options: [DomainOption.domain, device, human],
-    examples: [("domblkstat guest vda --human", "Show the counters of a disk.")])
+    examples: [("snapsh domblkstat guest vda --human", "Show the counters of a disk.")])
 
   private let domain: String
   private let device: String

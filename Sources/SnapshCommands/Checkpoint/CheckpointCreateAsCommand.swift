@@ -15,7 +15,7 @@ struct CheckpointCreateAsCommand: VirshCommand {
     options: [DomainOption.domain, name, description, printXML, CheckpointCreation.quiesce, disks],
     examples: [
       (
-        "checkpoint-create-as guest monday --diskspec vda,checkpoint=bitmap --diskspec vdb,checkpoint=no",
+        "snapsh checkpoint-create-as guest monday --diskspec vda,checkpoint=bitmap --diskspec vdb,checkpoint=no",
         "Follow the changes of the first disk from now on."
       )
     ])

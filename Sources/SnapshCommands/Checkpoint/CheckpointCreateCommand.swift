@@ -14,7 +14,9 @@ struct CheckpointCreateCommand: VirshCommand {
     name: "checkpoint-create", group: "checkpoint", abstract: "Create a checkpoint from XML",
     discussion: "Makes the instant from which a later backup can be incremental, as a document describes it.",
     options: [DomainOption.domain, file, redefine, redefineValidate, CheckpointCreation.quiesce],
-    examples: [("checkpoint-create guest monday.xml", "Make the checkpoint that a document describes.")])
+    examples: [
+      ("snapsh checkpoint-create guest monday.xml", "Make the checkpoint that a document describes.")
+    ])
 
   private let arguments: ParsedArguments
   private let flags: CheckpointCreateFlags

@@ -13,7 +13,9 @@ struct CheckpointDeleteCommand: VirshCommand {
     name: "checkpoint-delete", group: "checkpoint", abstract: "Delete a domain checkpoint",
     discussion: "Deletes a checkpoint; its changes are counted to the one before it.",
     options: [DomainOption.domain, name, children, childrenOnly, metadata],
-    examples: [("checkpoint-delete guest monday", "Delete a checkpoint that no backup will start from.")])
+    examples: [
+      ("snapsh checkpoint-delete guest monday", "Delete a checkpoint that no backup will start from.")
+    ])
 
   private let arguments: ParsedArguments
   private let flags: CheckpointDeleteFlags

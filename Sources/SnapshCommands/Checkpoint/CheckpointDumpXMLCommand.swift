@@ -17,7 +17,8 @@ struct CheckpointDumpXMLCommand: VirshCommand {
     ],
     examples: [
       (
-        "checkpoint-dumpxml guest monday --no-domain --size", "Tell how much has changed since a checkpoint."
+        "snapsh checkpoint-dumpxml guest monday --no-domain --size",
+        "Tell how much has changed since a checkpoint."
       )
     ])
 

@@ -10,7 +10,7 @@ struct CheckpointEditCommand: VirshCommand {
     name: "checkpoint-edit", group: "checkpoint", abstract: "edit XML for a checkpoint",
     discussion: "Opens what libvirt keeps of a checkpoint in an editor; its name must stay.",
     options: [DomainOption.domain, name],
-    examples: [("checkpoint-edit guest monday", "Change what is written down of a checkpoint.")])
+    examples: [("snapsh checkpoint-edit guest monday", "Change what is written down of a checkpoint.")])
 
   private let arguments: ParsedArguments
 

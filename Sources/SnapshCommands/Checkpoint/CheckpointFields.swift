@@ -1,10 +1,8 @@
 import Libvirt
 import Operations
 
-/// A checkpoint in JSON.
+/// A checkpoint in JSON but for its name, which is `name` in a list and `checkpoint` elsewhere.
 struct CheckpointFields: Encodable, Sendable {
-  /// The checkpoint's name.
-  let name: String
   /// The name of its parent; absent for a root.
   let parent: String?
   /// The instant by RFC 3339, in UTC.
@@ -13,7 +11,6 @@ struct CheckpointFields: Encodable, Sendable {
   let creationTimeSeconds: Int64
 
   init(_ record: CheckpointRecord) {
-    name = record.name
     parent = record.parent
     creationTime = LocalTime(seconds: record.creationTime).rfc3339
     creationTimeSeconds = record.creationTime

@@ -10,7 +10,7 @@ struct CheckpointInfoCommand: VirshCommand {
     name: "checkpoint-info", group: "checkpoint", abstract: "checkpoint information",
     discussion: "Tells a checkpoint's parent and how many are below it.",
     options: [DomainOption.domain, name],
-    examples: [("checkpoint-info guest monday", "Describe a checkpoint.")])
+    examples: [("snapsh checkpoint-info guest monday", "Describe a checkpoint.")])
 
   private let arguments: ParsedArguments
 
@@ -32,6 +32,7 @@ struct CheckpointInfoCommand: VirshCommand {
 struct CheckpointInfoResult: CommandResult {
   private enum CodingKeys: String, CodingKey {
     case domain
+    case checkpoint
     case childCount
     case descendantCount
   }
@@ -45,6 +46,7 @@ struct CheckpointInfoResult: CommandResult {
     try CheckpointFields(record).encode(to: encoder)
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encode(domain, forKey: .domain)
+    try container.encode(record.name, forKey: .checkpoint)
     try container.encode(childCount, forKey: .childCount)
     try container.encode(descendantCount, forKey: .descendantCount)
   }

@@ -21,7 +21,7 @@ struct CheckpointListCommand: VirshCommand {
     options: [
       DomainOption.domain, parent, roots, leaves, noLeaves, tree, from, descendants, name, topological,
     ],
-    examples: [("checkpoint-list guest --tree", "Draw the guest's checkpoints as a tree.")])
+    examples: [("snapsh checkpoint-list guest --tree", "Draw the guest's checkpoints as a tree.")])
 
   private let arguments: ParsedArguments
   private let layout: MomentList.Layout
@@ -73,6 +73,20 @@ struct CheckpointListCommand: VirshCommand {
 
 /// What `checkpoint-list` prints.
 struct CheckpointListResult: CommandResult {
+  private struct Row: Encodable {
+    private enum CodingKeys: String, CodingKey {
+      case name
+    }
+
+    let record: CheckpointRecord
+
+    func encode(to encoder: any Encoder) throws {
+      try CheckpointFields(record).encode(to: encoder)
+      var container = encoder.container(keyedBy: CodingKeys.self)
+      try container.encode(record.name, forKey: .name)
+    }
+  }
+
   private enum CodingKeys: String, CodingKey {
     case domain
     case checkpoints
@@ -87,7 +101,7 @@ struct CheckpointListResult: CommandResult {
   func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encode(domain, forKey: .domain)
-    try container.encode(checkpoints.map(CheckpointFields.init), forKey: .checkpoints)
+    try container.encode(checkpoints.map(Row.init), forKey: .checkpoints)
   }
 
   func render(into text: inout TextOutput) {

@@ -9,7 +9,7 @@ struct CheckpointParentCommand: VirshCommand {
     name: "checkpoint-parent", group: "checkpoint", abstract: "Get the name of the parent of a checkpoint",
     discussion: "Prints the name of the checkpoint that was made before this one, if there is one.",
     options: [DomainOption.domain, name],
-    examples: [("checkpoint-parent guest tuesday", "Print the checkpoint before Tuesday's.")])
+    examples: [("snapsh checkpoint-parent guest tuesday", "Print the checkpoint before Tuesday's.")])
 
   private let arguments: ParsedArguments
 

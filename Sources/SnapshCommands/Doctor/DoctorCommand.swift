@@ -22,8 +22,8 @@ struct DoctorCommand: Command {
     options: [domain, fix, undo, dryRun],
     exitStatuses: [2: "Something was found, or is left after --fix."],
     examples: [
-      ("doctor guest", "Tell what is wrong with one guest."),
-      ("doctor --fix", "Mend what is safe to mend, of all guests."),
+      ("snapsh doctor guest", "Tell what is wrong with one guest."),
+      ("snapsh doctor --fix", "Mend what is safe to mend, of all guests."),
     ])
 
   private let domain: String?

@@ -11,7 +11,7 @@ struct DefineCommand: VirshCommand {
     name: "define", group: "domain", abstract: "define (but don't start) a domain from an XML file",
     discussion: "Define a domain.", options: [file, validate],
     examples: [
-      ("define guest.xml --validate", "Define a guest from a document that libvirt's schema accepts.")
+      ("snapsh define guest.xml --validate", "Define a guest from a document that libvirt's schema accepts.")
     ])
 
   private let file: String

@@ -10,7 +10,7 @@ struct DestroyCommand: VirshCommand {
     name: "destroy", group: "domain", abstract: "destroy (stop) a domain",
     discussion: "Forcefully stop a given domain, but leave its resources intact.",
     options: [DomainOption.domain, graceful, removeLogs],
-    examples: [("destroy guest", "Stop a guest that does not shut down by itself.")])
+    examples: [("snapsh destroy guest", "Stop a guest that does not shut down by itself.")])
 
   private let domain: String
   private let flags: DomainDestroyFlags

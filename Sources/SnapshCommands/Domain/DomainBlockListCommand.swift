@@ -13,7 +13,7 @@ struct DomainBlockListCommand: VirshCommand {
     name: "domblklist", group: "domain", abstract: "list all domain blocks",
     discussion: "Get the summary of block devices for a domain.",
     options: [DomainOption.domain, inactive, details],
-    examples: [("domblklist guest --details", "List the guest's disks with their kind.")])
+    examples: [("snapsh domblklist guest --details", "List the guest's disks with their kind.")])
 
   private let domain: String
   private let flags: DomainXMLFlags
@@ -43,6 +43,8 @@ struct DomainBlockListResult: CommandResult {
     let device: String
     /// The guest's name for it.
     let target: String
+    /// The image's format where the domain names it.
+    let format: String?
     /// The path, device, volume or name; nothing for an empty drive.
     let source: String?
   }
@@ -59,7 +61,8 @@ struct DomainBlockListResult: CommandResult {
   init(domain: String, disks: [DomainDisk], showsDetails: Bool) {
     self.domain = domain
     self.disks = disks.map {
-      Row(type: $0.type, device: $0.device, target: $0.target, source: $0.source)
+      Row(
+        type: $0.type, device: $0.device, target: $0.target, format: $0.format, source: $0.source)
     }
     self.showsDetails = showsDetails
   }

@@ -1,8 +1,10 @@
 extension CommandRegistry {
   /// The commands on domains, managed save included.
   static let domainCommands: [any Command.Type] = [
+    AttachDeviceCommand.self,
     DefineCommand.self,
     DestroyCommand.self,
+    DetachDeviceCommand.self,
     DomainBlockListCommand.self,
     DomainIDCommand.self,
     DomainInformationCommand.self,

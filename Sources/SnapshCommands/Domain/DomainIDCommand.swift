@@ -8,7 +8,7 @@ struct DomainIDCommand: VirshCommand {
   static let grammar = CommandGrammar(
     name: "domid", group: "domain", abstract: "convert a domain name or UUID to domain id",
     options: [domain],
-    examples: [("domid guest", "Print the number that libvirt has given a running guest.")])
+    examples: [("snapsh domid guest", "Print the number that libvirt has given a running guest.")])
 
   private let domain: String
 

@@ -7,7 +7,9 @@ struct DomainInformationCommand: VirshCommand {
     name: "dominfo", group: "domain", abstract: "domain information",
     discussion: "Returns basic information about the domain.",
     options: [DomainOption.domain],
-    examples: [("dominfo guest", "Print a guest's state, processors, memory, and whether it is saved.")])
+    examples: [
+      ("snapsh dominfo guest", "Print a guest's state, processors, memory, and whether it is saved.")
+    ])
 
   private let domain: String
 
@@ -87,7 +89,7 @@ struct DomainInformationResult: CommandResult {
 
   private enum CodingKeys: String, CodingKey {
     case id, domain, uuid, osType, state, cpuCount, cpuTimeNanoseconds, maximumMemoryKiB, memoryKiB
-    case persistent, autostart, managedSave, securityModel, securityDOI, securityLabel, messages
+    case isPersistent, hasAutostart, hasManagedSave, securityModel, securityDOI, securityLabel, messages
   }
 
   func encode(to encoder: any Encoder) throws {
@@ -101,9 +103,9 @@ struct DomainInformationResult: CommandResult {
     try container.encode(information.processorNanoseconds, forKey: .cpuTimeNanoseconds)
     try container.encode(information.maximumMemoryKiB, forKey: .maximumMemoryKiB)
     try container.encode(information.memoryKiB, forKey: .memoryKiB)
-    try container.encodeIfPresent(isPersistent, forKey: .persistent)
-    try container.encodeIfPresent(autostarts, forKey: .autostart)
-    try container.encodeIfPresent(hasManagedSave, forKey: .managedSave)
+    try container.encodeIfPresent(isPersistent, forKey: .isPersistent)
+    try container.encodeIfPresent(autostarts, forKey: .hasAutostart)
+    try container.encodeIfPresent(hasManagedSave, forKey: .hasManagedSave)
     try container.encodeIfPresent(securityModel, forKey: .securityModel)
     try container.encodeIfPresent(securityDomain, forKey: .securityDOI)
     try container.encodeIfPresent(securityLabel?.text, forKey: .securityLabel)

@@ -8,7 +8,7 @@ struct DomainNameCommand: VirshCommand {
   static let grammar = CommandGrammar(
     name: "domname", group: "domain", abstract: "convert a domain id or UUID to domain name",
     options: [domain],
-    examples: [("domname 3", "Print the name of the guest with a number.")])
+    examples: [("snapsh domname 1", "Print the name of the guest that has the number 1.")])
 
   private let domain: String
 

@@ -10,7 +10,7 @@ struct DomainRenameCommand: VirshCommand {
     name: "domrename", group: "domain", abstract: "rename a domain",
     discussion: "Rename an inactive domain.",
     options: [domain, newName],
-    examples: [("domrename guest old-guest", "Give a guest that is shut off another name.")])
+    examples: [("snapsh domrename guest old-guest", "Give a guest that is shut off another name.")])
 
   private let domain: String
   private let newName: String

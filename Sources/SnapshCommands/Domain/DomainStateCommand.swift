@@ -9,7 +9,7 @@ struct DomainStateCommand: VirshCommand {
     name: "domstate", group: "domain", abstract: "domain state",
     discussion: "Returns state about a domain.",
     options: [DomainOption.domain, reason],
-    examples: [("domstate guest --reason", "Print the state and the reason for it.")])
+    examples: [("snapsh domstate guest --reason", "Print the state and the reason for it.")])
 
   private let domain: String
   private let showsReason: Bool

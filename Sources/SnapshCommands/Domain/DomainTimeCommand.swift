@@ -14,7 +14,7 @@ struct DomainTimeCommand: VirshCommand {
     name: "domtime", group: "domain", abstract: "domain time",
     discussion: "Gets or sets the domain's system time",
     options: [DomainOption.domain, now, pretty, synchronizes, time],
-    examples: [("domtime guest --sync", "Set the guest's clock right after it has been restored.")])
+    examples: [("snapsh domtime guest --sync", "Set the guest's clock right after it has been restored.")])
 
   private let domain: String
   private let isPretty: Bool

@@ -8,7 +8,7 @@ struct DomainUUIDCommand: VirshCommand {
   static let grammar = CommandGrammar(
     name: "domuuid", group: "domain", abstract: "convert a domain name or id to domain UUID",
     options: [domain],
-    examples: [("domuuid guest", "Print the UUID of a guest.")])
+    examples: [("snapsh domuuid guest", "Print the UUID of a guest.")])
 
   private let domain: String
 

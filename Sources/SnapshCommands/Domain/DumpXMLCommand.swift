@@ -14,7 +14,7 @@ struct DumpXMLCommand: VirshCommand {
       DomainOption.domain, inactive, DomainOption.securityInformation, updateCPU, migratable,
       DomainOption.xpath, DomainOption.wrap,
     ],
-    examples: [("dumpxml guest --xpath //disk/source", "Print where the guest's disks are.")])
+    examples: [("snapsh dumpxml guest --xpath //disk/source", "Print where the guest's disks are.")])
 
   private let domain: String
   private let flags: DomainXMLFlags

@@ -35,7 +35,7 @@ struct ListCommand: VirshCommand {
   static let grammar = CommandGrammar(
     name: "list", group: "domain", abstract: "list domains", discussion: "Returns list of domains.",
     options: [inactive, all] + filters.map(\.option) + [uuid, name, id, table, managedSave, title],
-    examples: [("list --all --managed-save", "List every guest and tell which have been saved.")])
+    examples: [("snapsh list --all --managed-save", "List every guest and tell which have been saved.")])
 
   private let flags: DomainListFlags
   private let columns: DomainListResult.Columns

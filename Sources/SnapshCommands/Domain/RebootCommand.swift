@@ -7,7 +7,8 @@ struct RebootCommand: VirshCommand {
     name: "reboot", group: "domain", abstract: "reboot a domain",
     discussion: "Run a reboot command in the target domain.",
     options: [DomainOption.domain, PowerRequestOption.mode],
-    examples: [("reboot guest --mode agent", "Let the guest's agent reboot it.")])
+    exitStatuses: ExitStatus.interruptibleWhileWaiting,
+    examples: [("snapsh reboot guest --mode agent", "Let the guest's agent reboot it.")])
 
   private let domain: String
   private let ways: PowerRequestWays

@@ -7,7 +7,8 @@ struct ResumeCommand: VirshCommand {
     name: "resume", group: "domain", abstract: "resume a domain",
     discussion: "Resume a previously suspended domain.",
     options: [DomainOption.domain],
-    examples: [("resume guest", "Let a paused guest go on.")])
+    exitStatuses: ExitStatus.interruptibleWhileWaiting,
+    examples: [("snapsh resume guest", "Let a paused guest go on.")])
 
   private let domain: String
 

@@ -7,7 +7,8 @@ struct ShutdownCommand: VirshCommand {
     name: "shutdown", group: "domain", abstract: "gracefully shutdown a domain",
     discussion: "Run shutdown in the target domain.",
     options: [DomainOption.domain, PowerRequestOption.mode],
-    examples: [("shutdown guest --mode acpi", "Press the guest's power button.")])
+    exitStatuses: ExitStatus.interruptibleWhileWaiting,
+    examples: [("snapsh shutdown guest --mode acpi", "Press the guest's power button.")])
 
   private let domain: String
   private let ways: PowerRequestWays

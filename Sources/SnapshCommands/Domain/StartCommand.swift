@@ -26,7 +26,7 @@ struct StartCommand: VirshCommand {
       managed save where it has one, and boots where it has none.
       """,
     options: [domain, console, paused, autodestroy, bypassCache, forceBoot, passFiles, resetNVRAM],
-    examples: [("start guest --force-boot", "Boot afresh, throwing a managed save away.")])
+    examples: [("snapsh start guest --force-boot", "Boot afresh, throwing a managed save away.")])
 
   private let domain: String
   private let attachesConsole: Bool

@@ -7,7 +7,8 @@ struct SuspendCommand: VirshCommand {
     name: "suspend", group: "domain", abstract: "suspend a domain",
     discussion: "Suspend a running domain.",
     options: [DomainOption.domain],
-    examples: [("suspend guest", "Pause a guest.")])
+    exitStatuses: ExitStatus.interruptibleWhileWaiting,
+    examples: [("snapsh suspend guest", "Pause a guest.")])
 
   private let domain: String
 

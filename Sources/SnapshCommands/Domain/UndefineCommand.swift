@@ -33,8 +33,9 @@ struct UndefineCommand: VirshCommand {
       DomainOption.domain, managedSave, storage, removeAllStorage, deleteVolumeSnapshots, wipeStorage,
       snapshotsMetadata, checkpointsMetadata, nvram, keepNVRAM, tpm, keepTPM,
     ],
+    exitStatuses: [1: "failure, or a volume is left that was to be removed"],
     examples: [
-      ("undefine guest --snapshots-metadata", "Forget a guest and its snapshots, keeping its disks.")
+      ("snapsh undefine guest --snapshots-metadata", "Forget a guest and its snapshots, keeping its disks.")
     ])
 
   private let domain: String

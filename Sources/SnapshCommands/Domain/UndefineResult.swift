@@ -15,14 +15,14 @@ struct UndefineResult: CommandResult {
     /// The disk's target.
     let target: String
     /// The disk's source.
-    let source: String
+    let source: String?
     /// Whether it was to be overwritten first.
     let wiped: Bool
     let removal: DomainUndefinition.Removal
 
     init(_ disk: DomainDisk, _ removal: DomainUndefinition.Removal, wiped: Bool) {
       target = disk.target
-      source = disk.source ?? ""
+      source = disk.source
       self.removal = removal
       self.wiped = wiped
     }
@@ -38,7 +38,7 @@ struct UndefineResult: CommandResult {
     func encode(to encoder: any Encoder) throws {
       var container = encoder.container(keyedBy: CodingKeys.self)
       try container.encode(target, forKey: .target)
-      try container.encode(source, forKey: .source)
+      try container.encodeIfPresent(source, forKey: .source)
       try container.encode(removal == .removed, forKey: .isRemoved)
       try container.encodeIfPresent(error?.report, forKey: .error)
     }
@@ -69,7 +69,8 @@ struct UndefineResult: CommandResult {
       switch volume.removal {
       case .removed: break
       case .notWiped: lines.append("Failed! Volume not removed.")
-      case .notRemoved: lines.append("Failed to remove storage volume '\(volume.target)'(\(volume.source))")
+      case .notRemoved:
+        lines.append("Failed to remove storage volume '\(volume.target)'(\(volume.source ?? ""))")
       }
     }
     if let last = volumes.compactMap(\.error).last { lines.append(last.message) }
@@ -88,11 +89,11 @@ struct UndefineResult: CommandResult {
   func render(into text: inout TextOutput) {
     text.printExtra("Domain '\(givenName)' has been undefined\n")
     for volume in volumes {
-      if volume.wiped { text.printExtra("Wiping volume '\(volume.target)'(\(volume.source)) ... ") }
+      if volume.wiped { text.printExtra("Wiping volume '\(volume.target)'(\(volume.source ?? "")) ... ") }
       if case .notWiped = volume.removal { continue }
       if volume.wiped { text.printExtra("Done.\n") }
       if volume.removal == .removed {
-        text.printExtra("Volume '\(volume.target)'(\(volume.source)) removed.\n")
+        text.printExtra("Volume '\(volume.target)'(\(volume.source ?? "")) removed.\n")
       }
     }
   }

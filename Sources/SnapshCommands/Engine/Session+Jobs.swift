@@ -34,13 +34,18 @@ extension Session {
     JobProgress(label: label, form: progressForm(isVerbose: isVerbose), console: console)
   }
 
+  /// Whether progress is told in JSON: asked for by `--progress json`, or by a command's `--verbose` beside `--json`.
+  func printsJSONProgress(isVerbose: Bool) -> Bool {
+    options.progress == .json || (options.progress == .auto && printsJSON && isVerbose)
+  }
+
   private func progressForm(isVerbose: Bool) -> JobProgress.Form {
     switch options.progress {
     case .none: return .silent
     case .json: return .json
     case .plain: return .lines
     case .auto:
-      if printsJSON { return .silent }
+      if printsJSON { return isVerbose ? .json : .silent }
       if isVerbose { return .percent }
       return console.error.isTerminal && !options.isQuiet ? .line : .silent
     }

@@ -19,7 +19,11 @@ struct EventCommand: VirshCommand {
     name: "event", group: "host", abstract: "Domain Events",
     discussion: "List event types, or wait for domain events to occur",
     options: [domain, event, all, loops, timeout, list, timestamp],
-    examples: [("event --all --loop --timestamp", "Watch all guests until Ctrl-C.")])
+    exitStatuses: [
+      0: "at least one event has come",
+      1: "none has come before the time was over or Ctrl-C, or the command failed",
+    ],
+    examples: [("snapsh event --all --loop --timestamp", "Watch all guests until Ctrl-C.")])
 
   private let arguments: ParsedArguments
   private let kinds: [DomainEvent.Kind]

@@ -54,49 +54,63 @@ struct EventObject: Encodable {
     case .lifecycle(let number, let detail):
       guard let index = Int(exactly: number), EventWords.lifecycle.indices.contains(index) else { return [] }
       let words = EventWords.lifecycle[index]
-      return [("change", words.event), ("detail", EventWords.word(detail, in: words.details))]
-    case .watchdog(let action): return [("action", EventWords.word(action, in: EventWords.watchdogActions))]
+      return [("change", Self.word(words.event)), ("detail", Self.word(detail, in: words.details))]
+    case .watchdog(let action): return [("action", Self.word(action, in: EventWords.watchdogActions))]
     case .ioError(let path, let device, let action, let reason):
       return [
         ("path", path), ("device", device),
-        ("action", EventWords.word(action, in: EventWords.ioErrorActions)),
+        ("action", Self.word(action, in: EventWords.ioErrorActions)),
       ] + (reason.map { [("reason", $0)] } ?? [])
     case .graphics(let client):
       return [
-        ("phase", EventWords.word(client.phase, in: EventWords.graphicsPhases)),
+        ("phase", Self.word(client.phase, in: EventWords.graphicsPhases)),
         ("localAddress", client.local.node), ("localService", client.local.service),
         ("remoteAddress", client.remote.node), ("remoteService", client.remote.service),
         ("authenticationScheme", client.authenticationScheme),
       ]
     case .blockJob(let disk, let type, let status):
       return [
-        ("disk", disk), ("job", EventWords.word(type, in: EventWords.blockJobTypes)),
-        ("status", EventWords.word(status, in: EventWords.blockJobStatuses)),
+        ("disk", disk), ("job", Self.blockJob(type)),
+        ("status", Self.word(status, in: EventWords.blockJobStatuses)),
       ]
     case .diskChange(let old, let new, let device, let reason):
-      return [("device", device), ("reason", EventWords.word(reason, in: EventWords.diskChangeReasons))]
+      return [("device", device), ("reason", Self.word(reason, in: EventWords.diskChangeReasons))]
         + (old.map { [("oldPath", $0)] } ?? []) + (new.map { [("newPath", $0)] } ?? [])
     case .trayChange(let device, let reason):
-      return [("device", device), ("reason", EventWords.word(reason, in: EventWords.trayChangeReasons))]
+      return [("device", device), ("reason", Self.word(reason, in: EventWords.trayChangeReasons))]
     case .device(let alias): return [("device", alias)]
     case .agentLifecycle(let state, let reason):
       return [
-        ("state", EventWords.word(state, in: EventWords.agentStates)),
-        ("reason", EventWords.word(reason, in: EventWords.agentReasons)),
+        ("state", Self.word(state, in: EventWords.agentStates)),
+        ("reason", Self.word(reason, in: EventWords.agentReasons)),
       ]
     case .metadataChange(let type, let namespace):
-      return [("metadata", EventWords.word(type, in: EventWords.metadataTypes))]
+      return [("metadata", Self.word(type, in: EventWords.metadataTypes))]
         + (namespace.map { [("namespace", $0)] } ?? [])
     case .blockThreshold(let device, let path, _, _):
       return [("device", device)] + (path.map { [("path", $0)] } ?? [])
     case .memoryFailure(let recipient, let action, _):
       return [
-        ("recipient", EventWords.word(recipient, in: EventWords.memoryFailureRecipients)),
-        ("action", EventWords.word(action, in: EventWords.memoryFailureActions)),
+        ("recipient", Self.word(recipient, in: EventWords.memoryFailureRecipients)),
+        ("action", Self.word(action, in: EventWords.memoryFailureActions)),
       ]
     case .memoryDeviceSize(let alias, _): return [("device", alias)]
     case .none, .clockOffset, .balloon, .parameters, .migrationIteration: return []
     }
+  }
+
+  /// The word for a number, as the words of all JSON are: small letters and hyphens.
+  private static func word(_ number: Int32, in table: [String]) -> String {
+    word(EventWords.word(number, in: table))
+  }
+
+  private static func word(_ text: String) -> String {
+    text.lowercased().replacing(" ", with: "-").replacing("/", with: "")
+  }
+
+  /// The word that `blockjob` has for it too.
+  private static func blockJob(_ type: Int32) -> String {
+    (BlockJobInfo.Kind(rawValue: type) ?? .unknown).name
   }
 
   private var numbers: [(String, Int64)] {

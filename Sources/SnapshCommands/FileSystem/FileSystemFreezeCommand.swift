@@ -13,7 +13,7 @@ struct FileSystemFreezeCommand: VirshCommand {
       the agent inside it, until 'domfsthaw'.
       """,
     options: [DomainOption.domain, mountPoints],
-    examples: [("domfsfreeze guest / /var", "Hold back the writes of two file systems.")])
+    examples: [("snapsh domfsfreeze guest / /var", "Hold back the writes of two file systems.")])
 
   private let domain: String
   private let mountPoints: [String]

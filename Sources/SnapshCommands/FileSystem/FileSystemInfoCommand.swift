@@ -8,7 +8,7 @@ struct FileSystemInfoCommand: VirshCommand {
     discussion:
       "Lists the file systems that the guest has mounted, and the disks they are on, as its agent tells.",
     options: [DomainOption.domain],
-    examples: [("domfsinfo guest", "List the guest's file systems.")])
+    examples: [("snapsh domfsinfo guest", "List the guest's file systems.")])
 
   private let domain: String
 

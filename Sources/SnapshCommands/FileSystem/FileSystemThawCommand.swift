@@ -11,7 +11,7 @@ struct FileSystemThawCommand: VirshCommand {
       Lets the guest write again to file systems that 'domfsfreeze' has frozen.
       """,
     options: [DomainOption.domain, mountPoints],
-    examples: [("domfsthaw guest", "Let the guest write again.")])
+    examples: [("snapsh domfsthaw guest", "Let the guest write again.")])
 
   private let domain: String
   private let mountPoints: [String]

@@ -8,7 +8,7 @@ struct CompleteCommand: Command {
     name: "complete", group: "tool", abstract: "list what could complete a command line",
     discussion: "Prints one candidate a line, or the line <file> where a file name is wanted.",
     options: [words],
-    examples: [("snapsh complete -- snapshot-info g", "the domains whose names begin with g")])
+    examples: [("snapsh complete -- snapshot-info g", "The domains whose names begin with g.")])
 
   private let words: [String]
 

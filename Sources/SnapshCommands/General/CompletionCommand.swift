@@ -10,7 +10,7 @@ struct CompletionCommand: Command {
     discussion:
       "Prints a script that completes commands, options, and the live names of domains, snapshots and disks.",
     options: [shell],
-    examples: [("source <(snapsh completion bash)", "complete in this shell")])
+    examples: [("source <(snapsh completion bash)", "Complete in this shell.")])
 
   private let script: CompletionScript
 

@@ -13,7 +13,7 @@ struct EchoCommand: Command {
     name: "echo", group: "tool", abstract: "echo arguments. Used for internal testing.",
     discussion: "Echo back arguments, possibly with quoting. Used for internal testing.",
     options: [shell, xml, split, error, words],
-    examples: [("echo --shell 'a name'", "Print a word as a shell wants it.")])
+    examples: [("snapsh echo --shell 'a name'", "Print a word as a shell wants it.")])
 
   static let endsWithBlankLine = true
 

@@ -9,7 +9,11 @@ struct HelpCommand: Command {
   static let grammar = CommandGrammar(
     name: "help", group: "tool", abstract: "print help",
     discussion: "Prints global help, command specific help, or help for a\ngroup of related commands",
-    options: [command])
+    options: [command],
+    examples: [
+      ("snapsh help snapshot-create-as", "Say how one command is used."),
+      ("snapsh help snapshot", "List the commands on snapshots."),
+    ])
 
   static let endsWithBlankLine = true
 

@@ -10,7 +10,7 @@ struct ManualCommand: Command {
     name: "manual", group: "tool", abstract: "write the manual pages",
     discussion: "Writes snapsh.1 and one page for each command, made from the same grammar as the help.",
     options: [directory],
-    examples: [("snapsh manual /usr/local/share/man/man1", "install the manual pages")])
+    examples: [("snapsh manual /usr/local/share/man/man1", "Install the manual pages.")])
 
   private let directory: FilePath
 

@@ -4,7 +4,7 @@ import CommandGrammar
 struct QuitCommand: Command {
   static let grammar = CommandGrammar(
     name: "quit", group: "tool", abstract: "quit this interactive terminal",
-    examples: [("quit", "leave the shell")])
+    examples: [("snapsh quit", "Leave the shell.")])
 
   init(_ arguments: ParsedArguments) throws {}
 
@@ -18,7 +18,7 @@ struct QuitCommand: Command {
 struct ExitCommand: Command {
   static let grammar = CommandGrammar(
     name: "exit", group: "tool", abstract: "quit this interactive terminal",
-    examples: [("exit", "leave the shell")])
+    examples: [("snapsh exit", "Leave the shell.")])
 
   init(_ arguments: ParsedArguments) throws {}
 

@@ -7,7 +7,7 @@ struct PrintWorkingDirectoryCommand: Command {
   static let grammar = CommandGrammar(
     name: "pwd", group: "tool", abstract: "print the current directory",
     discussion: "Print the current directory.",
-    examples: [("pwd", "Print where relative file names start.")])
+    examples: [("snapsh pwd", "Print where relative file names start.")])
 
   static let endsWithBlankLine = true
 
@@ -31,7 +31,7 @@ struct ChangeDirectoryCommand: Command {
     name: "cd", group: "tool", abstract: "change the current directory",
     discussion: "Change the current directory.",
     options: [directory],
-    examples: [("cd /images", "Name files from here on without their directory.")])
+    examples: [("snapsh cd /images", "Name files from here on without their directory.")])
 
   static let endsWithBlankLine = true
 

@@ -22,11 +22,15 @@ struct BackupCommand: Command {
       was, and no archive that is not complete.
       """,
     options: [DomainOption.domain] + GuestArchiveOption.all + [memory, quiesce],
+    exitStatuses: ExitStatus.interruptible,
     examples: [
-      ("backup guest --output /backup/guest.vma", "Archive the disks of a guest, running or not."),
-      ("backup guest -o guest.vma --memory --exclude vdb", "Archive a running guest, one disk left out."),
+      ("snapsh backup guest --output /backup/guest.vma", "Archive the disks of a guest, running or not."),
       (
-        "backup guest -o guest.vma.zst --compress zstd:3 --quiesce try",
+        "snapsh backup guest -o guest.vma --memory --exclude vdb",
+        "Archive a running guest, one disk left out."
+      ),
+      (
+        "snapsh backup guest -o guest.vma.zst --compress zstd:3 --quiesce try",
         "Freeze file systems if possible; compress."
       ),
     ])

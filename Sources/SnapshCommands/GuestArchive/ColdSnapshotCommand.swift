@@ -29,10 +29,11 @@ struct ColdSnapshotCommand: Command {
       """,
     options: [DomainOption.domain] + GuestArchiveOption.all
       + [resumeFirst, bypassCache, later.running, later.paused, saveDirectory],
+    exitStatuses: ExitStatus.interruptible,
     examples: [
-      ("cold-snapshot guest --output /backup/guest.vma", "Archive a guest with its memory."),
+      ("snapsh cold-snapshot guest --output /backup/guest.vma", "Archive a guest with its memory."),
       (
-        "cold-snapshot guest -o guest.vma --resume-first",
+        "snapsh cold-snapshot guest -o guest.vma --resume-first",
         "The same, with a pause as short as the memory is small."
       ),
     ])

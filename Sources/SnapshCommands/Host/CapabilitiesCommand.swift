@@ -6,7 +6,7 @@ struct CapabilitiesCommand: VirshCommand {
   static let grammar = CommandGrammar(
     name: "capabilities", group: "host", abstract: "capabilities",
     discussion: "Returns capabilities of hypervisor/driver.",
-    examples: [("capabilities", "Print the document that tells what host and hypervisor can do.")])
+    examples: [("snapsh capabilities", "Print the document that tells what host and hypervisor can do.")])
 
   init(_ arguments: ParsedArguments) throws {}
 

@@ -11,7 +11,7 @@ struct ConnectCommand: Command {
     discussion: "Connect to local hypervisor. This is built-in command after shell start up.",
     options: [name, readOnly],
     examples: [
-      ("connect qemu:///system --readonly", "Look at another hypervisor, unable to change anything.")
+      ("snapsh connect qemu:///system --readonly", "Look at another hypervisor, unable to change anything.")
     ])
 
   static let endsWithBlankLine = true

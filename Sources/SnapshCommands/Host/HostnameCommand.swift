@@ -5,7 +5,7 @@ import Libvirt
 struct HostnameCommand: VirshCommand {
   static let grammar = CommandGrammar(
     name: "hostname", group: "host", abstract: "print the hypervisor hostname",
-    examples: [("hostname", "Print the name of the host that the guests run on.")])
+    examples: [("snapsh hostname", "Print the name of the host that the guests run on.")])
 
   init(_ arguments: ParsedArguments) throws {}
 

@@ -5,7 +5,7 @@ import Libvirt
 struct URICommand: VirshCommand {
   static let grammar = CommandGrammar(
     name: "uri", group: "host", abstract: "print the hypervisor canonical URI",
-    examples: [("uri", "Print what the connection is to.")])
+    examples: [("snapsh uri", "Print what the connection is to.")])
 
   init(_ arguments: ParsedArguments) throws {}
 

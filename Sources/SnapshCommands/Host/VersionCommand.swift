@@ -9,7 +9,9 @@ struct VersionCommand: VirshCommand {
     name: "version", group: "host", abstract: "show version",
     discussion: "Display the system version information.",
     options: [daemon],
-    examples: [("version --daemon", "Print the versions of libvirt here and there, and of the hypervisor.")])
+    examples: [
+      ("snapsh version --daemon", "Print the versions of libvirt here and there, and of the hypervisor.")
+    ])
 
   private let asksDaemon: Bool
 

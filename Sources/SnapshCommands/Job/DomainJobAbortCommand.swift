@@ -10,7 +10,7 @@ struct DomainJobAbortCommand: VirshCommand {
     name: "domjobabort", group: "domain", abstract: "abort active domain job",
     discussion: "Ends the save, backup, dump or migration that holds a domain.",
     options: [DomainOption.domain, postCopy],
-    examples: [("domjobabort guest", "End a pull backup that has been fetched.")])
+    examples: [("snapsh domjobabort guest", "End a pull backup that has been fetched.")])
 
   private let domain: String
   private let flags: JobAbortFlags

@@ -12,7 +12,7 @@ struct DomainJobInfoCommand: VirshCommand {
     name: "domjobinfo", group: "domain", abstract: "domain job information",
     discussion: "Tells what holds a domain, how far that has come, and how fast it is.",
     options: [DomainOption.domain, completed, keepCompleted, anyStatistics, rawStatistics],
-    examples: [("domjobinfo guest --completed --keep-completed", "Tell how the last backup went.")])
+    examples: [("snapsh domjobinfo guest --completed --keep-completed", "Tell how the last backup went.")])
 
   private let domain: String
   private let flags: JobStatisticsFlags

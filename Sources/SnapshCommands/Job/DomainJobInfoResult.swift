@@ -12,7 +12,7 @@ struct DomainJobInfoResult: CommandResult {
 
   private enum CodingKeys: String, CodingKey {
     case domain
-    case type
+    case jobType
     case operation
     case elapsedMilliseconds
     case statistics
@@ -25,9 +25,10 @@ struct DomainJobInfoResult: CommandResult {
   func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encode(domain, forKey: .domain)
-    try container.encode(statistics.kind.name.lowercased(), forKey: .type)
+    try container.encode(statistics.kind.name.lowercased(), forKey: .jobType)
     if statistics.kind != .none {
-      try container.encode(statistics.operation.name.lowercased(), forKey: .operation)
+      try container.encode(
+        statistics.operation.name.lowercased().replacing(" ", with: "-"), forKey: .operation)
     }
     try container.encodeIfPresent(statistics.elapsedMilliseconds, forKey: .elapsedMilliseconds)
     let figures = statistics.parameters.map { ($0.name, JSONFigure(value: $0.value)) }

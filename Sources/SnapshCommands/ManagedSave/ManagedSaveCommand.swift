@@ -17,7 +17,8 @@ struct ManagedSaveCommand: VirshCommand {
       save and leaves the domain running.
       """,
     options: [DomainOption.domain, bypassCache, running, paused, verbose],
-    examples: [("managedsave guest --verbose", "Save a guest, showing how far it has come.")])
+    exitStatuses: ExitStatus.interruptible,
+    examples: [("snapsh managedsave guest --verbose", "Save a guest, showing how far it has come.")])
 
   private let domain: String
   private let flags: DomainSaveFlags

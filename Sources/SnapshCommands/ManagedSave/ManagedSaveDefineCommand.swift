@@ -13,7 +13,10 @@ struct ManagedSaveDefineCommand: VirshCommand {
     discussion: "Replace the domain XML associated with a managed save state file",
     options: [DomainOption.domain, xml, later.running, later.paused],
     examples: [
-      ("managedsave-define guest moved.xml --paused", "Let a saved guest go on elsewhere, paused at first.")
+      (
+        "snapsh managedsave-define guest moved.xml --paused",
+        "Let a saved guest go on elsewhere, paused at first."
+      )
     ])
 
   private let domain: String

@@ -11,7 +11,7 @@ struct ManagedSaveDumpXMLCommand: VirshCommand {
       DomainOption.domain, DomainOption.securityInformation, DomainOption.xpath, DomainOption.wrap,
     ],
     examples: [
-      ("managedsave-dumpxml guest --xpath //disk/source", "Print which disks a guest will go on with.")
+      ("snapsh managedsave-dumpxml guest --xpath //disk/source", "Print which disks a guest will go on with.")
     ])
 
   private let arguments: ParsedArguments

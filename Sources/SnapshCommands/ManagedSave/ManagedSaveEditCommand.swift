@@ -10,7 +10,7 @@ struct ManagedSaveEditCommand: VirshCommand {
     abstract: "edit XML for a domain's managed save state file",
     discussion: "Edit the domain XML associated with the managed save state file",
     options: [DomainOption.domain, later.running, later.paused],
-    examples: [("managedsave-edit guest", "Change what a saved guest goes on with.")])
+    examples: [("snapsh managedsave-edit guest", "Change what a saved guest goes on with.")])
 
   private let domain: String
   private let flags: DomainSaveFlags

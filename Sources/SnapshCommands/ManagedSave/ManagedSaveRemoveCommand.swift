@@ -7,7 +7,7 @@ struct ManagedSaveRemoveCommand: VirshCommand {
     name: "managedsave-remove", group: "domain", abstract: "Remove managed save of a domain",
     discussion: "Remove an existing managed save state file from a domain",
     options: [DomainOption.domain],
-    examples: [("managedsave-remove guest", "Give up the saved memory of a guest.")])
+    examples: [("snapsh managedsave-remove guest", "Give up the saved memory of a guest.")])
 
   private let domain: String
 

@@ -31,9 +31,9 @@ struct RestoreCommand: VirshCommand {
       """,
     options: [file, bypassCache, xml, later.running, later.paused, resetNVRAM] + ArchiveRestoreOption.all,
     examples: [
-      ("restore /images/guest.save --paused", "Bring a guest back, and look before it goes on."),
+      ("snapsh restore /images/guest.save --paused", "Bring a guest back, and look before it goes on."),
       (
-        "restore guest.vma --name copy --directory /images --resume",
+        "snapsh restore guest.vma --name copy --directory /images --resume",
         "Make a second guest of an archive, and let it go on."
       ),
       (

@@ -15,7 +15,10 @@ struct SaveCommand: VirshCommand {
     name: "save", group: "domain", abstract: "save a domain state to a file",
     discussion: "Save the RAM state of a running domain.",
     options: [DomainOption.domain, file, bypassCache, xml, later.running, later.paused, verbose],
-    examples: [("save guest /images/guest.save --verbose", "Save a guest, showing how far it has come.")])
+    exitStatuses: ExitStatus.interruptible,
+    examples: [
+      ("snapsh save guest /images/guest.save --verbose", "Save a guest, showing how far it has come.")
+    ])
 
   private let domain: String
   private let file: String

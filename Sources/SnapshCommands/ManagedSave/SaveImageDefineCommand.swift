@@ -13,7 +13,9 @@ struct SaveImageDefineCommand: VirshCommand {
     abstract: "redefine the XML for a domain's saved state file",
     discussion: "Replace the domain XML associated with a saved state file",
     options: [file, xml, later.running, later.paused],
-    examples: [("save-image-define /images/guest.save moved.xml", "Tell a save where its disks are now.")])
+    examples: [
+      ("snapsh save-image-define /images/guest.save moved.xml", "Tell a save where its disks are now.")
+    ])
 
   private let file: String
   private let xmlFile: String

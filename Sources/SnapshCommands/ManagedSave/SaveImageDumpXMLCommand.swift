@@ -9,7 +9,10 @@ struct SaveImageDumpXMLCommand: VirshCommand {
     discussion: "Dump XML of domain information for a saved state file to stdout.",
     options: [file, DomainOption.securityInformation, DomainOption.xpath, DomainOption.wrap],
     examples: [
-      ("save-image-dumpxml /images/guest.save --xpath //disk/source", "Print which disks a save needs.")
+      (
+        "snapsh save-image-dumpxml /images/guest.save --xpath //disk/source",
+        "Print which disks a save needs."
+      )
     ])
 
   private let arguments: ParsedArguments

@@ -10,7 +10,7 @@ struct SaveImageEditCommand: VirshCommand {
     name: "save-image-edit", group: "domain", abstract: "edit XML for a domain's saved state file",
     discussion: "Edit the domain XML associated with a saved state file",
     options: [file, later.running, later.paused],
-    examples: [("save-image-edit /images/guest.save", "Change what a save is restored with.")])
+    examples: [("snapsh save-image-edit /images/guest.save", "Change what a save is restored with.")])
 
   private let file: String
   private let flags: DomainSaveFlags

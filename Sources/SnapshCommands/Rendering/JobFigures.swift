@@ -5,7 +5,9 @@ import Operations
 struct JobFigures: Encodable, Equatable {
   /// What the line is: always `progress`.
   let type = "progress"
-  /// The job, as `save`.
+  /// The job in the words of the text, as `Block Copy`.
+  let label: String
+  /// The job in one word, as `block-copy`.
   let job: String
   let completedBytes: UInt64
   let totalBytes: UInt64
@@ -26,7 +28,8 @@ struct JobFigures: Encodable, Equatable {
   }
 
   init(label: String, total: UInt64, remaining: UInt64, elapsedMilliseconds: UInt64) {
-    job = label
+    self.label = label
+    job = label.lowercased().replacing(" ", with: "-")
     totalBytes = total
     completedBytes = total - min(remaining, total)
     elapsedSeconds = Double(elapsedMilliseconds) / 1000
@@ -45,7 +48,7 @@ struct JobFigures: Encodable, Equatable {
   /// `Save: 12 %, 30.0 MiB of 256.0 MiB, 10.0 MiB/s, 22 s left`.
   var text: String {
     var text =
-      "\(job): \(min(percent, 99)) %, \(Self.size(completedBytes)) of \(Self.size(totalBytes))"
+      "\(label): \(min(percent, 99)) %, \(Self.size(completedBytes)) of \(Self.size(totalBytes))"
     if let bytesPerSecond { text += ", \(Self.size(bytesPerSecond))/s" }
     if let secondsLeft { text += ", \(Self.time(secondsLeft)) left" }
     return text

@@ -23,7 +23,14 @@ struct SaveImageCreateCommand: Command {
     discussion: "Writes a save image that 'restore' takes, from a domain XML and a memory stream, for\n"
       + "example those of an archive. An archive rounds devices up to whole sectors: give\n"
       + "the stream's true length, which the archive's snapsh.json holds, as --length.",
-    options: [file, xml, memory, cookie, length, paused])
+    options: [file, xml, memory, cookie, length, paused],
+    exitStatuses: ExitStatus.interruptible,
+    examples: [
+      (
+        "snapsh save-image create web.save --xml web.xml --memory restored/vmstate.bin",
+        "Make of an archive's parts what 'restore' takes."
+      )
+    ])
 
   private let path: String
   private let xmlPath: String
@@ -58,7 +65,7 @@ struct SaveImageCreateCommand: Command {
       let bytes = writer.memoryLength
       try writer.finish()
       try output.complete()
-      return SaveImageCreated(file: path, memoryLength: bytes)
+      return SaveImageCreated(file: path, memoryLengthBytes: bytes)
     } catch let error as SaveImageError {
       throw SaveImageFailure(path: path, cause: error)
     } catch let errno as Errno {
@@ -89,9 +96,9 @@ struct SaveImageCreateCommand: Command {
 /// A save image that has been written.
 struct SaveImageCreated: CommandResult {
   let file: String
-  let memoryLength: Int
+  let memoryLengthBytes: Int
 
   func render(into text: inout TextOutput) {
-    text.printExtra("Save image with \(memoryLength) bytes of memory stream written to \(file)\n")
+    text.printExtra("Save image with \(memoryLengthBytes) bytes of memory stream written to \(file)\n")
   }
 }

@@ -9,7 +9,10 @@ struct SaveImageInfoCommand: Command {
     discussion: "Shows which guest a save image belongs to, and where in the file its memory stream stands.",
     options: [Option<String>.saveImageFile],
     examples: [
-      ("save-image info /var/lib/libvirt/qemu/save/web.save", "look at a managed save before it is resumed")
+      (
+        "snapsh save-image info /var/lib/libvirt/qemu/save/web.save",
+        "Look at a managed save before it is resumed."
+      )
     ])
 
   private let path: String
@@ -27,31 +30,31 @@ struct SaveImageInfoCommand: Command {
 /// A save image in figures.
 struct SaveImageInfo: CommandResult {
   let file: String
-  let name: String
+  let domain: String
   let uuid: String?
-  let resumes: Bool
+  let resumesGuest: Bool
   let compression: String
   let hasCookie: Bool
-  let memoryOffset: Int
-  let memoryLength: Int
+  let memoryOffsetBytes: Int
+  let memoryLengthBytes: Int
 
   init(path: String, image: SaveImage) throws {
     let domain = try XMLDocument.parse(image.domainXML, fileName: path).root
     file = path
-    name = domain.firstElement(named: "name")?.stringValue ?? "-"
+    self.domain = domain.firstElement(named: "name")?.stringValue ?? "-"
     uuid = domain.firstElement(named: "uuid")?.stringValue
-    resumes = image.header.wasRunning
+    resumesGuest = image.header.wasRunning
     compression = image.header.compression.description
     hasCookie = image.cookieXML != nil
-    memoryOffset = image.memoryOffset
-    memoryLength = image.memoryLength
+    memoryOffsetBytes = image.memoryOffset
+    memoryLengthBytes = image.memoryLength
   }
 
   func render(into text: inout TextOutput) {
     let rows = [
-      ("Name", name), ("UUID", uuid ?? "-"), ("Restored as", resumes ? "running" : "paused"),
+      ("Name", domain), ("UUID", uuid ?? "-"), ("Restored as", resumesGuest ? "running" : "paused"),
       ("Compression", compression), ("Cookie", hasCookie ? "yes" : "no"),
-      ("Memory offset", "\(memoryOffset) bytes"), ("Memory length", "\(memoryLength) bytes"),
+      ("Memory offset", "\(memoryOffsetBytes) bytes"), ("Memory length", "\(memoryLengthBytes) bytes"),
     ]
     for (title, value) in rows {
       let label = title + ":" + String(repeating: " ", count: 16 - title.count - 1)

@@ -13,9 +13,12 @@ struct SaveImageMemoryCommand: Command {
     abstract: "copy the memory stream of a save image to a file",
     discussion: "Copies QEMU's migration stream out of a save image: the bytes that an archive\n"
       + "keeps as its device vmstate, and that QEMU's -incoming takes.",
-    options: [Option<String>.saveImageFile, output],
+    options: [Option<String>.saveImageFile, output], exitStatuses: ExitStatus.interruptible,
     examples: [
-      ("save-image memory web.save --output web.vmstate", "take a guest's memory out of its managed save")
+      (
+        "snapsh save-image memory web.save --output web.vmstate",
+        "Take a guest's memory out of its managed save."
+      )
     ])
 
   private let path: String
@@ -41,16 +44,16 @@ struct SaveImageMemoryCommand: Command {
       throw DiskIOError.system(operation: "write", path: outputPath, errno: errno, offset: nil)
     }
     try output.complete()
-    return SaveImageMemory(file: outputPath, bytes: file.image.memoryLength)
+    return SaveImageMemory(file: outputPath, memoryLengthBytes: file.image.memoryLength)
   }
 }
 
 /// A memory stream that has been copied.
 struct SaveImageMemory: CommandResult {
   let file: String
-  let bytes: Int
+  let memoryLengthBytes: Int
 
   func render(into text: inout TextOutput) {
-    text.printExtra("Memory stream of \(bytes) bytes written to \(file)\n")
+    text.printExtra("Memory stream of \(memoryLengthBytes) bytes written to \(file)\n")
   }
 }

@@ -9,7 +9,13 @@ struct SaveImageXMLCommand: Command {
     name: "save-image xml", group: "save-image", abstract: "print the domain XML of a save image",
     discussion: "Prints the domain XML of a save image as it stands in the file: the definition that a\n"
       + "restore gives the guest, with the paths of the disks that it opens.",
-    options: [Option<String>.saveImageFile, cookie])
+    options: [Option<String>.saveImageFile, cookie],
+    examples: [
+      (
+        "snapsh save-image xml /var/lib/libvirt/qemu/save/web.save > web.xml",
+        "Keep the definition that a managed save goes on with."
+      )
+    ])
 
   private let path: String
   private let printsCookie: Bool

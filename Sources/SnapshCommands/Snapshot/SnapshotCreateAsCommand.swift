@@ -18,9 +18,10 @@ struct SnapshotCreateAsCommand: VirshCommand {
     discussion: "Create a snapshot (disk and RAM) from arguments",
     options: [DomainOption.domain, name, description, printXML] + SnapshotCreation.flagOptions
       + [memory, disks, ManagedSaveOption.drop, ManagedSaveOption.rewrite],
+    exitStatuses: ExitStatus.interruptible,
     examples: [
       (
-        "snapshot-create-as guest before-upgrade --disk-only --diskspec vda,file=/images/guest.upgrade",
+        "snapsh snapshot-create-as guest before-upgrade --disk-only --diskspec vda,file=/images/guest.upgrade",
         "Put an overlay on the guest's first disk."
       )
     ])

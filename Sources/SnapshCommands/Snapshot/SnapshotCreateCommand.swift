@@ -13,7 +13,10 @@ struct SnapshotCreateCommand: VirshCommand {
     discussion: "Create a snapshot (disk and RAM) from XML",
     options: [DomainOption.domain, file, redefine, current] + SnapshotCreation.flagOptions
       + [ManagedSaveOption.drop, ManagedSaveOption.rewrite],
-    examples: [("snapshot-create guest request.xml --atomic", "Take the snapshot that a document describes.")]
+    exitStatuses: ExitStatus.interruptible,
+    examples: [
+      ("snapsh snapshot-create guest request.xml --atomic", "Take the snapshot that a document describes.")
+    ]
   )
 
   private let arguments: ParsedArguments

@@ -11,7 +11,8 @@ struct SnapshotCurrentCommand: VirshCommand {
   static let grammar = CommandGrammar(
     name: "snapshot-current", group: "snapshot", abstract: "Get or set the current snapshot",
     options: [DomainOption.domain, name, DomainOption.securityInformation, snapshotName],
-    examples: [("snapshot-current guest --name", "Print the name of the guest's current snapshot.")])
+    exitStatuses: ExitStatus.interruptibleWhileWaiting,
+    examples: [("snapsh snapshot-current guest --name", "Print the name of the guest's current snapshot.")])
 
   private let arguments: ParsedArguments
   private let printsName: Bool

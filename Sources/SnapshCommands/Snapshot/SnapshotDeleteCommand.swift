@@ -21,7 +21,8 @@ struct SnapshotDeleteCommand: VirshCommand {
       DomainOption.domain, name, current, children, childrenOnly, metadata, ManagedSaveOption.drop,
       ManagedSaveOption.rewrite, dryRun,
     ],
-    examples: [("snapshot-delete guest before-upgrade", "Merge a snapshot that is no longer needed.")])
+    exitStatuses: ExitStatus.interruptible,
+    examples: [("snapsh snapshot-delete guest before-upgrade", "Merge a snapshot that is no longer needed.")])
 
   private let domain: String
   private let selector: SnapshotSelector

@@ -11,7 +11,9 @@ struct SnapshotDumpXMLCommand: VirshCommand {
     options: [
       DomainOption.domain, name, DomainOption.securityInformation, DomainOption.xpath, DomainOption.wrap,
     ],
-    examples: [("snapshot-dumpxml guest before-upgrade", "Print all that libvirt knows of a snapshot.")])
+    examples: [
+      ("snapsh snapshot-dumpxml guest before-upgrade", "Print all that libvirt knows of a snapshot.")
+    ])
 
   private let arguments: ParsedArguments
 

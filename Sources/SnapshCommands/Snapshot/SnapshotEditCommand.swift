@@ -13,7 +13,8 @@ struct SnapshotEditCommand: VirshCommand {
     name: "snapshot-edit", group: "snapshot", abstract: "edit XML for a snapshot",
     discussion: "Edit the domain snapshot XML for a named snapshot",
     options: [DomainOption.domain, name, current, rename, clone],
-    examples: [("snapshot-edit guest before-upgrade", "Change what is written down of a snapshot.")])
+    exitStatuses: ExitStatus.interruptibleWhileWaiting,
+    examples: [("snapsh snapshot-edit guest before-upgrade", "Change what is written down of a snapshot.")])
 
   private let arguments: ParsedArguments
   private let renames: Bool

@@ -1,9 +1,7 @@
 import Operations
 
-/// A snapshot in JSON.
+/// A snapshot in JSON but for its name, which is `name` in a list and `snapshot` elsewhere.
 struct SnapshotFields: Encodable, Sendable {
-  /// The snapshot's name.
-  let name: String
   /// The name of its parent; absent for a root.
   let parent: String?
   /// The guest's state at that instant: `running`, `paused`, `shutoff`, `disk-snapshot`, …
@@ -16,7 +14,6 @@ struct SnapshotFields: Encodable, Sendable {
   let creationTimeSeconds: Int64
 
   init(_ record: SnapshotRecord) {
-    name = record.name
     parent = record.parent
     state = record.state
     location = record.location

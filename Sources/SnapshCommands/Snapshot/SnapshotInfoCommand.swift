@@ -10,7 +10,7 @@ struct SnapshotInfoCommand: VirshCommand {
   static let grammar = CommandGrammar(
     name: "snapshot-info", group: "snapshot", abstract: "snapshot information",
     discussion: "Returns basic information about a snapshot.", options: [DomainOption.domain, name, current],
-    examples: [("snapshot-info guest --current", "Describe the guest's current snapshot.")])
+    examples: [("snapsh snapshot-info guest --current", "Describe the guest's current snapshot.")])
 
   private let domain: String
   private let selector: SnapshotSelector
@@ -34,6 +34,7 @@ struct SnapshotInfoCommand: VirshCommand {
 struct SnapshotInfoResult: CommandResult {
   private enum CodingKeys: String, CodingKey {
     case domain
+    case snapshot
     case isCurrent
     case childCount
     case descendantCount
@@ -51,6 +52,7 @@ struct SnapshotInfoResult: CommandResult {
     try SnapshotFields(record).encode(to: encoder)
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encode(domain, forKey: .domain)
+    try container.encode(record.name, forKey: .snapshot)
     try container.encode(isCurrent, forKey: .isCurrent)
     try container.encode(childCount, forKey: .childCount)
     try container.encode(descendantCount, forKey: .descendantCount)

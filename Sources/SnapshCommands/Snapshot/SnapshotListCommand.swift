@@ -61,9 +61,9 @@ struct SnapshotListCommand: VirshCommand {
       """,
     options: options,
     examples: [
-      ("snapshot-list guest --tree", "Draw the guest's snapshots as a tree."),
+      ("snapsh snapshot-list guest --tree", "Draw the guest's snapshots as a tree."),
       (
-        "snapshot-list guest --tree --columns age,size,depth,mirror",
+        "snapsh snapshot-list guest --tree --columns age,size,depth,mirror",
         "Tell how old and how large each snapshot is, and what it stands on."
       ),
     ])

@@ -4,15 +4,18 @@ import Operations
 struct SnapshotListResult: CommandResult {
   private struct Row: Encodable {
     private enum CodingKeys: String, CodingKey {
+      case name
       case isCurrent
     }
 
+    let name: String
     let fields: SnapshotFields
     let isCurrent: Bool
 
     func encode(to encoder: any Encoder) throws {
       try fields.encode(to: encoder)
       var container = encoder.container(keyedBy: CodingKeys.self)
+      try container.encode(name, forKey: .name)
       try container.encode(isCurrent, forKey: .isCurrent)
     }
   }
@@ -36,7 +39,7 @@ struct SnapshotListResult: CommandResult {
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encode(domain, forKey: .domain)
     let rows = snapshots.map {
-      Row(fields: SnapshotFields($0), isCurrent: $0.name == currentName)
+      Row(name: $0.name, fields: SnapshotFields($0), isCurrent: $0.name == currentName)
     }
     try container.encode(rows, forKey: .snapshots)
   }

@@ -9,7 +9,9 @@ struct SnapshotParentCommand: VirshCommand {
   static let grammar = CommandGrammar(
     name: "snapshot-parent", group: "snapshot", abstract: "Get the name of the parent of a snapshot",
     discussion: "Extract the snapshot's parent, if any", options: [DomainOption.domain, name, current],
-    examples: [("snapshot-parent guest --current", "Print what the current snapshot was taken on top of.")])
+    examples: [
+      ("snapsh snapshot-parent guest --current", "Print what the current snapshot was taken on top of.")
+    ])
 
   private let domain: String
   private let selector: SnapshotSelector

@@ -27,7 +27,10 @@ struct SnapshotRevertCommand: VirshCommand {
       DomainOption.domain, name, current, running, paused, force, resetNVRAM, ManagedSaveOption.drop, discard,
       keepAs, withoutMemory, dryRun,
     ],
-    examples: [("snapshot-revert guest before-upgrade --running", "Go back, and leave the guest running.")])
+    exitStatuses: ExitStatus.interruptible,
+    examples: [
+      ("snapsh snapshot-revert guest before-upgrade --running", "Go back, and leave the guest running.")
+    ])
 
   private let domain: String
   private let selector: SnapshotSelector

@@ -22,7 +22,7 @@ struct PoolListCommand: VirshCommand {
   static let grammar = CommandGrammar(
     name: "pool-list", group: "pool", abstract: "list pools", discussion: "Returns list of pools.",
     options: [inactive, all] + filters.map(\.option) + [type, details, uuid, name] as [any DeclaredOption],
-    examples: [("pool-list --all --details", "List every storage pool with its sizes.")])
+    examples: [("snapsh pool-list --all --details", "List every storage pool with its sizes.")])
 
   private let flags: StoragePoolListFlags
   private let columns: PoolListResult.Columns

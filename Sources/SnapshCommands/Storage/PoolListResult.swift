@@ -18,7 +18,7 @@ struct PoolListResult: CommandResult {
       case state
       case isActive
       case isPersistent
-      case autostart
+      case autostart = "hasAutostart"
       case capacityBytes
       case allocationBytes
       case availableBytes

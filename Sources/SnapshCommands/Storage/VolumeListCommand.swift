@@ -9,7 +9,7 @@ struct VolumeListCommand: VirshCommand {
   static let grammar = CommandGrammar(
     name: "vol-list", group: "volume", abstract: "list vols", discussion: "Returns list of vols by pool.",
     options: [pool, details],
-    examples: [("vol-list default --details", "List the volumes of the pool with their sizes.")])
+    examples: [("snapsh vol-list default --details", "List the volumes of the pool with their sizes.")])
 
   private let pool: String
   private let showsDetails: Bool

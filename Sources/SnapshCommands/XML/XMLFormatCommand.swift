@@ -27,9 +27,9 @@ struct XMLFormatCommand: Command {
       2: "some document, or the schema, cannot be read or written",
     ],
     examples: [
-      ("snapsh xml format request.xml", "print it as libvirt would"),
-      ("snapsh xml format --check snapshots/*.xml", "for a commit hook"),
-      ("snapsh xml format --in-place snapshots/*.xml", "rewrite those that differ"),
+      ("snapsh xml format request.xml", "Print it as libvirt would."),
+      ("snapsh xml format --check snapshots/*.xml", "For a commit hook."),
+      ("snapsh xml format --in-place snapshots/*.xml", "Rewrite those that differ."),
     ])
 
   private let documents: [DocumentFile]

@@ -15,7 +15,7 @@ struct XMLRoundTripCommand: Command {
       \(ReadingMode.discussion)
       """,
     options: [files, ReadingMode.option, ReportFormat.option], exitStatuses: XMLCommands.exitStatuses,
-    examples: [("snapsh xml roundtrip --output tap snapshots/*.xml", "check many for a test harness")])
+    examples: [("snapsh xml roundtrip --output tap snapshots/*.xml", "Check many for a test harness.")])
 
   private let documents: [DocumentFile]
   private let format: ReportFormat

@@ -15,10 +15,10 @@ struct XMLSchemaCommand: Command {
       """,
     options: [name, list], exitStatuses: [2: "a schema cannot be found or read"],
     examples: [
-      ("snapsh xml schema --list", "where the schemas are"),
+      ("snapsh xml schema --list", "Where the schemas are."),
       (
         "xmllint --noout --relaxng \"$(snapsh -q xml schema --list | head -1)\" s1.xml",
-        "another tool, the same schema"
+        "Another tool, the same schema."
       ),
     ])
 

@@ -31,11 +31,11 @@ struct XMLValidateCommand: Command {
     ],
     exitStatuses: XMLCommands.exitStatuses,
     examples: [
-      ("snapsh xml validate request.xml", "check one request"),
-      ("snapsh xml validate --output junit snapshots/*.xml > results.xml", "check many for a test server"),
+      ("snapsh xml validate request.xml", "Check one request."),
+      ("snapsh xml validate --output junit snapshots/*.xml > results.xml", "Check many for a test server."),
       (
         "virsh snapshot-dumpxml guest s1 | snapsh xml validate --strict-upstream -",
-        "what libvirt itself would say"
+        "What libvirt itself would say."
       ),
     ])
 

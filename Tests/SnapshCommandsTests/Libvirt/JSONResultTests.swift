@@ -21,7 +21,7 @@ struct JSONResultTests {
       ),
       (
         "snapshot-info alpha left-2",
-        #"{"childCount":0,"creationTime":"2020-09-13T12:33:20Z","creationTimeSeconds":1600000400,"descendantCount":0,"domain":"alpha","hasMetadata":true,"isCurrent":false,"location":"external","name":"left-2","parent":"left","state":"running"}"#
+        #"{"childCount":0,"creationTime":"2020-09-13T12:33:20Z","creationTimeSeconds":1600000400,"descendantCount":0,"domain":"alpha","hasMetadata":true,"isCurrent":false,"location":"external","parent":"left","snapshot":"left-2","state":"running"}"#
       ),
       (
         "snapshot-list alpha --no-leaves",
@@ -45,7 +45,7 @@ struct JSONResultTests {
         #"{"action":"none","domain":"beta","uuid":"11111111-aaaa-4aaa-8aaa-000000000002"}"#
       ),
       (
-        "managedsave alpha --verbose",
+        "managedsave alpha",
         #"{"action":"saved","domain":"alpha","uuid":"11111111-aaaa-4aaa-8aaa-000000000001"}"#
       ),
       (

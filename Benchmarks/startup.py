@@ -1,0 +1,65 @@
+#!/usr/bin/env python3
+"""Compares how long snapsh and virsh take to start and to do next to nothing. See README.md."""
+
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import time
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+SNAPSH = os.environ.get("SNAPSH", os.path.join(ROOT, ".build", "release", "snapsh"))
+ROUNDS = int(os.environ.get("SNAPSH_BENCH_STARTS", "20"))
+# What is aimed at: no slower than virsh.
+AIM = 1.0
+
+WORKLOADS = [
+    ("--version", ["--version"]),
+    ("snapshot-list", ["-c", "test:///default", "snapshot-list", "test"]),
+]
+
+
+def fail(message):
+    sys.exit("startup.py: " + message)
+
+
+def measure(command):
+    """Milliseconds until the command has ended."""
+    started = time.monotonic()
+    status = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode
+    elapsed = (time.monotonic() - started) * 1000
+    if status:
+        fail(f"{' '.join(command)} exited with {status}")
+    return elapsed
+
+
+def report(name, arguments):
+    # Once each beforehand, so that neither pays for what is not in memory yet.
+    times = {"snapsh": [], "virsh": []}
+    measure([SNAPSH] + arguments)
+    measure(["virsh"] + arguments)
+    for _ in range(ROUNDS):
+        # One after the other, so that what disturbs one disturbs both.
+        times["snapsh"].append(measure([SNAPSH] + arguments))
+        times["virsh"].append(measure(["virsh"] + arguments))
+    print(f"\n{name}: {ROUNDS} starts each, in turns; medians")
+    for tool, values in times.items():
+        print(f"  {tool:<18} {statistics.median(values):8.2f} ms   ({min(values):.2f} to {max(values):.2f})")
+    ratio = statistics.median(times["snapsh"]) / statistics.median(times["virsh"])
+    verdict = "met" if ratio <= AIM else "MISSED"
+    print(f"  {'snapsh / virsh':<30} {ratio:5.2f}   aim {AIM:.2f}  {verdict}")
+    sys.stdout.flush()
+
+
+def main():
+    if not os.access(SNAPSH, os.X_OK):
+        fail(f"{SNAPSH} is not there: run make build")
+    if not shutil.which("virsh"):
+        fail("virsh is not there: install libvirt-clients")
+    for name, arguments in WORKLOADS:
+        report(name, arguments)
+
+
+if __name__ == "__main__":
+    main()
