@@ -14,10 +14,6 @@ public enum MirrorError: Error, Equatable, CustomStringConvertible {
   case mirrored(work: String, domain: String, snapshot: String, disks: [String])
   /// The disk is neither on the one storage nor on the other, so that nothing can be said for it.
   case elsewhere(disk: String, found: String, snapshot: String)
-  /// An earlier operation on the domain was interrupted.
-  case unfinished(operation: String, domain: String, remedy: String)
-  /// Another process works on the domain.
-  case held(operation: String, domain: String, process: Int32)
 
   public var description: String {
     switch self {
@@ -36,10 +32,6 @@ public enum MirrorError: Error, Equatable, CustomStringConvertible {
     case .elsewhere(let disk, let found, let snapshot):
       "disk '\(disk)' is on '\(found)', neither the overlay nor the mirror of snapshot '\(snapshot)': somebody "
         + "else has moved it; 'snapshot-delete --metadata' forgets the snapshot and touches no file"
-    case .unfinished(let operation, let domain, let remedy):
-      "an earlier \(operation) on domain '\(domain)' was interrupted; \(remedy)"
-    case .held(let operation, let domain, let process):
-      "process \(process) is at work on domain '\(domain)' (\(operation)); wait for its end"
     }
   }
 }

@@ -1,10 +1,10 @@
 import XMLTree
 
-/// Which disks of a snapshot are mirrored where: what snapsh writes into the domain's own metadata.
+/// Which disks a mirrored snapshot has, and where they are mirrored: what snapsh writes into the domain's own metadata.
 ///
 /// Kept in the running and in the persistent definition, so that every later process, of snapsh and of libvirt, finds it.
 public struct MirrorRecord: Codable, Equatable, Sendable {
-  /// One mirrored disk.
+  /// One disk of the snapshot.
   public struct Disk: Codable, Equatable, Sendable {
     /// The guest's name for it, such as `vda`.
     public var target: String
@@ -12,13 +12,14 @@ public struct MirrorRecord: Codable, Equatable, Sendable {
     public var base: DiskChain.Image
     /// The snapshot's overlay, on the first storage.
     public var overlay: String
-    /// The file that takes every write along with the overlay, on the second storage.
-    public var mirror: String
+    /// The file that takes every write along with the overlay, on the second storage; `nil` for a disk that only has an
+    /// overlay.
+    public var mirror: String?
     /// The format of overlay and mirror.
     public var format: String
 
     /// A disk and its two overlays.
-    public init(target: String, base: DiskChain.Image, overlay: String, mirror: String, format: String) {
+    public init(target: String, base: DiskChain.Image, overlay: String, mirror: String?, format: String) {
       self.target = target
       self.base = base
       self.overlay = overlay
@@ -29,8 +30,13 @@ public struct MirrorRecord: Codable, Equatable, Sendable {
 
   /// The snapshot's name.
   public var snapshot: String
-  /// Its mirrored disks; those that it only puts an overlay on are not among them.
+  /// Its disks, at least one of them mirrored.
   public var disks: [Disk]
+
+  /// Those that are mirrored, each with its file on the second storage.
+  public var mirrors: [(disk: Disk, path: String)] {
+    disks.compactMap { disk in disk.mirror.map { (disk, $0) } }
+  }
 
   /// What is mirrored for a snapshot.
   public init(snapshot: String, disks: [Disk]) {
@@ -73,21 +79,24 @@ extension MirrorRecord.Disk {
   fileprivate init?(_ element: XMLElement) {
     guard element.name == "disk", let target = element.attribute("name"),
       let base = element.attribute("base"), let baseFormat = element.attribute("baseFormat"),
-      let overlay = element.attribute("overlay"), let mirror = element.attribute("mirror"),
-      let format = element.attribute("format")
+      let overlay = element.attribute("overlay"), let format = element.attribute("format")
     else { return nil }
     self.init(
-      target: target, base: .init(path: base, format: baseFormat), overlay: overlay, mirror: mirror,
-      format: format)
+      target: target, base: .init(path: base, format: baseFormat), overlay: overlay,
+      mirror: element.attribute("mirror"), format: format)
   }
 
   fileprivate var element: XMLElement {
-    XMLElement(
-      "disk",
-      attributes: [
-        XMLAttribute("name", target), XMLAttribute("base", base.path),
-        XMLAttribute("baseFormat", base.format), XMLAttribute("overlay", overlay),
-        XMLAttribute("mirror", mirror), XMLAttribute("format", format),
-      ])
+    var attributes = [
+      XMLAttribute("name", target), XMLAttribute("base", base.path), XMLAttribute("baseFormat", base.format),
+      XMLAttribute("overlay", overlay), XMLAttribute("format", format),
+    ]
+    if let mirror { attributes.append(XMLAttribute("mirror", mirror)) }
+    return XMLElement("disk", attributes: attributes)
   }
+
+  /// The overlay with its format.
+  var overlayImage: DiskChain.Image { .init(path: overlay, format: format) }
+
+  var merge: OverlayMerge { OverlayMerge(target: target, base: base, overlay: overlayImage) }
 }

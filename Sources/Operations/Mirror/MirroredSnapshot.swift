@@ -53,11 +53,10 @@ public final class MirroredSnapshot {
     var record: MirrorRecord {
       MirrorRecord(
         snapshot: snapshot,
-        disks: disks.compactMap { disk in
-          disk.mirror.map {
-            .init(
-              target: disk.target, base: disk.base, overlay: disk.overlay, mirror: $0, format: disk.format)
-          }
+        disks: disks.map { disk in
+          .init(
+            target: disk.target, base: disk.base, overlay: disk.overlay, mirror: disk.mirror,
+            format: disk.format)
         })
     }
   }

@@ -88,11 +88,11 @@ public struct MirroredSnapshotRequest {
 
   private static func checkJobs(of chain: DiskChain, on domain: Domain) throws {
     if let record = try MirrorRecords.read(of: domain).first(where: { record in
-      chain.mirror != nil && record.disks.contains { $0.target == chain.target }
+      chain.mirror != nil && record.mirrors.contains { $0.disk.target == chain.target }
     }) {
       throw MirrorError.mirrored(
         work: "a further snapshot of disk '\(chain.target)'", domain: domain.name,
-        snapshot: record.snapshot, disks: record.disks.map(\.target))
+        snapshot: record.snapshot, disks: record.mirrors.map(\.disk.target))
     }
     if let job = chain.mirror?.job {
       throw MirrorError.busy(disk: chain.target, domain: domain.name, job: job)

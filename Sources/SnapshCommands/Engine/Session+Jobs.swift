@@ -39,7 +39,8 @@ extension Session {
     options.progress == .json || (options.progress == .auto && printsJSON && isVerbose)
   }
 
-  private func progressForm(isVerbose: Bool) -> JobProgress.Form {
+  /// How progress is printed, by `--progress` and what the command was given.
+  func progressForm(isVerbose: Bool) -> JobProgress.Form {
     switch options.progress {
     case .none: return .silent
     case .json: return .json

@@ -1,16 +1,16 @@
-import Libvirt
-import Operations
 import XMLTree
 
-/// `--diskspec`: `DISK[,snapshot=T][,driver=T][,stype=file|block][,file=PATH]`, keys in any order, each once.
+/// `--diskspec`: `DISK[,snapshot=T][,driver=T][,stype=file|block][,file=PATH][,mirror=PATH]`, keys in any order, each
+/// once. virsh does not have `mirror`.
 struct DiskSpecification {
   private let name: String
   private var snapshot: String?
   private var driver: String?
   private var storageType: String?
   private var file: String?
+  private var mirror: String?
 
-  /// - Throws: ``CommandFailure`` in virsh's words; the refusal of a mirror.
+  /// - Throws: ``CommandFailure`` in virsh's words.
   init(_ text: String) throws {
     let unparsable = CommandFailure("unable to parse diskspec: \(text)")
     let fields = SpecificationFields(text).fields
@@ -25,8 +25,8 @@ struct DiskSpecification {
         storageType = value
       } else if let value = SpecificationFields.value(of: "file", in: field), file == nil {
         file = value
-      } else if SpecificationFields.value(of: "mirror", in: field) != nil {
-        throw LibvirtError.mirroringUnsupported(disk: first)
+      } else if let value = SpecificationFields.value(of: "mirror", in: field), mirror == nil {
+        mirror = value
       } else {
         throw unparsable
       }
@@ -49,6 +49,10 @@ struct DiskSpecification {
     if let file {
       let attribute = XMLAttribute(storageType == "block" ? "dev" : "file", file)
       disk.children.append(.element(XMLElement("source", attributes: [attribute])))
+    }
+    if let mirror {
+      disk.children.append(
+        .element(XMLElement("mirror", attributes: [XMLAttribute("file", mirror)])))
     }
     return disk
   }

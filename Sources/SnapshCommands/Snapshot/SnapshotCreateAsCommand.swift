@@ -11,28 +11,34 @@ struct SnapshotCreateAsCommand: VirshCommand {
     "memspec", namedOnly: true, help: "memory attributes: [file=]name[,snapshot=type]")
   private static let disks = Option.repeated(
     "diskspec", completes: .disk,
-    help: "disk attributes: disk[,snapshot=type][,driver=type][,stype=type][,file=name]")
+    help: "disk attributes: disk[,snapshot=type][,driver=type][,stype=type][,file=name][,mirror=name]")
 
   static let grammar = CommandGrammar(
     name: "snapshot-create-as", group: "snapshot", abstract: "Create a snapshot from a set of args",
     discussion: "Create a snapshot (disk and RAM) from arguments",
     options: [DomainOption.domain, name, description, printXML] + SnapshotCreation.flagOptions
-      + [memory, disks, ManagedSaveOption.drop, ManagedSaveOption.rewrite],
+      + [memory, disks, ManagedSaveOption.drop, ManagedSaveOption.rewrite] + MirrorOptions.all,
     exitStatuses: ExitStatus.interruptible,
     examples: [
       (
         "snapsh snapshot-create-as guest before-upgrade --disk-only --diskspec vda,file=/images/guest.upgrade",
         "Put an overlay on the guest's first disk."
-      )
+      ),
+      (
+        "snapsh snapshot-create-as guest moving --diskspec vda,file=/old/guest.ov,mirror=/new/guest.ov",
+        "Write all changes to a second storage too, until the snapshot is deleted."
+      ),
     ])
 
   private let arguments: ParsedArguments
   private let flags: SnapshotCreateFlags
   private let choice: ManagedSaveGuard.Choice
+  private let mirrorOptions: MirrorOptions
 
   init(_ arguments: ParsedArguments) throws {
     self.arguments = arguments
     choice = try ManagedSaveOption.choice(in: arguments)
+    mirrorOptions = try MirrorOptions(arguments)
     flags = try SnapshotCreation.flags(in: arguments)
   }
 
@@ -43,8 +49,7 @@ struct SnapshotCreateAsCommand: VirshCommand {
       memory: try arguments[Self.memory].map(MemorySpecification.init)?.element,
       disks: try arguments[Self.disks].map { try DiskSpecification($0).element })
     if try arguments[Self.printXML] { return draft.result }
-    let snapshot = try SnapshotCreation.create(
-      xml: draft.xml, flags, on: domain, choice: choice, in: session)
-    return SnapshotCreation.result(of: snapshot, source: nil)
+    return try SnapshotCreation(flags: flags, choice: choice, mirrorOptions: mirrorOptions)
+      .run(xml: draft.xml, on: domain, source: nil, in: session)
   }
 }

@@ -12,7 +12,7 @@ struct SnapshotCreateCommand: VirshCommand {
     name: "snapshot-create", group: "snapshot", abstract: "Create a snapshot from XML",
     discussion: "Create a snapshot (disk and RAM) from XML",
     options: [DomainOption.domain, file, redefine, current] + SnapshotCreation.flagOptions
-      + [ManagedSaveOption.drop, ManagedSaveOption.rewrite],
+      + [ManagedSaveOption.drop, ManagedSaveOption.rewrite] + MirrorOptions.all,
     exitStatuses: ExitStatus.interruptible,
     examples: [
       ("snapsh snapshot-create guest request.xml --atomic", "Take the snapshot that a document describes.")
@@ -22,10 +22,12 @@ struct SnapshotCreateCommand: VirshCommand {
   private let arguments: ParsedArguments
   private let flags: SnapshotCreateFlags
   private let choice: ManagedSaveGuard.Choice
+  private let mirrorOptions: MirrorOptions
 
   init(_ arguments: ParsedArguments) throws {
     self.arguments = arguments
     choice = try ManagedSaveOption.choice(in: arguments)
+    mirrorOptions = try MirrorOptions(arguments)
     var flags = try SnapshotCreation.flags(in: arguments)
     if try arguments[Self.redefine] { flags.insert(.redefine) }
     if try arguments[Self.current] { flags.insert(.current) }
@@ -36,7 +38,7 @@ struct SnapshotCreateCommand: VirshCommand {
     let domain = try session.domain(arguments[DomainOption.domain])
     let file = try arguments[Self.file]
     let xml = try file.map { try XMLFile(path: $0).text() } ?? "<domainsnapshot/>"
-    let snapshot = try SnapshotCreation.create(xml: xml, flags, on: domain, choice: choice, in: session)
-    return SnapshotCreation.result(of: snapshot, source: file)
+    return try SnapshotCreation(flags: flags, choice: choice, mirrorOptions: mirrorOptions)
+      .run(xml: xml, on: domain, source: file, in: session)
   }
 }

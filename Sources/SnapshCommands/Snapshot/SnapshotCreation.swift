@@ -3,7 +3,11 @@ import Libvirt
 import Operations
 
 /// What `snapshot-create` and `snapshot-create-as` share.
-enum SnapshotCreation {
+struct SnapshotCreation {
+  let flags: SnapshotCreateFlags
+  let choice: ManagedSaveGuard.Choice
+  let mirrorOptions: MirrorOptions
+
   private static let flagTable: [(option: Option<Bool>, flag: SnapshotCreateFlags)] = [
     (.flag("no-metadata", help: "take snapshot but create no metadata"), .noMetadata),
     (.flag("halt", help: "halt domain after snapshot is created"), .halt),
@@ -24,14 +28,19 @@ enum SnapshotCreation {
     return flags
   }
 
-  /// Takes the snapshot, with progress, and settles what becomes of a managed save.
+  /// Takes the snapshot, with progress, and settles what becomes of a managed save; with a mirror where one is asked for.
   ///
   /// - Throws: What keeps it from being taken; nothing has been changed then, except where a
   ///   `ManagedSaveRewriteError` says otherwise.
-  static func create(
-    xml: String, _ flags: SnapshotCreateFlags, on domain: Domain, choice: ManagedSaveGuard.Choice,
-    in session: Session
-  ) throws -> DomainSnapshot {
+  func run(
+    xml: String, on domain: Domain, source: String?, in session: Session
+  ) throws -> any CommandResult {
+    // A redefinition starts no mirror; the request says so itself.
+    if !flags.contains(.redefine), MirroredSnapshotRequest.asksForMirror(xml: xml) {
+      return try MirroredSnapshotCreation(domain: domain, options: mirrorOptions)
+        .run(xml: xml, flags, source: source, in: session)
+    }
+    try mirrorOptions.refuseWithoutMirror()
     // Redefining touches no disk.
     let settles =
       try !flags.contains(.redefine)
@@ -41,11 +50,11 @@ enum SnapshotCreation {
       try request.create(on: domain)
     }
     if settles { try ManagedSaveGuard.settle(domain, choice: choice) }
-    return snapshot
+    return Self.result(of: snapshot, source: source)
   }
 
   /// What is said of a snapshot that has been taken; `source` is the document's file, where there was one.
-  static func result(of snapshot: DomainSnapshot, source: String?) -> Sentence<SnapshotAction> {
+  private static func result(of snapshot: DomainSnapshot, source: String?) -> Sentence<SnapshotAction> {
     let origin = source.map { " from '\($0)'" } ?? ""
     return Sentence(
       "Domain snapshot \(snapshot.name) created\(origin)",

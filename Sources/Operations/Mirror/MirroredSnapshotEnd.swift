@@ -1,0 +1,162 @@
+import DiskIO
+import Glibc
+import Libvirt
+
+/// The end of a mirrored snapshot: on the second storage, or back on the first.
+///
+/// Each end goes only forward and works from what it finds, so that it is begun again after a crash by the same command.
+public struct MirroredSnapshotEnd {
+  /// Which end.
+  public enum Choice: Equatable, Sendable {
+    /// The guest goes on from the second storage; the snapshot is forgotten.
+    case pivot
+    /// The guest stays on the first storage, on the overlay; the snapshot stays as an ordinary external one.
+    case abort
+    /// The guest stays on the first storage, the overlay is merged into the image below; the snapshot is forgotten.
+    case abortAndCommit
+  }
+
+  private let record: MirrorRecord
+  private let choice: Choice
+  private let domain: Domain
+  private let timeoutSeconds: Int?
+  private let cancellation: Cancellation
+  private let progress: DiskProgressReceiver
+
+  /// - Parameters:
+  ///   - record: The snapshot's record.
+  ///   - choice: Which end.
+  ///   - domain: The domain.
+  ///   - timeoutSeconds: How long a mirror that still catches up is waited for.
+  ///   - cancellation: Asked while waiting.
+  ///   - progress: Told while waiting.
+  public init(
+    _ record: MirrorRecord, choice: Choice, on domain: Domain, timeoutSeconds: Int? = nil,
+    cancellation: Cancellation, progress: @escaping DiskProgressReceiver = { _ in }
+  ) {
+    self.record = record
+    self.choice = choice
+    self.domain = domain
+    self.timeoutSeconds = timeoutSeconds
+    self.cancellation = cancellation
+    self.progress = progress
+  }
+
+  /// Refuses an end that cannot be had, before anything is touched.
+  ///
+  /// - Throws: ``MirrorError``, libvirt's error.
+  public func check() throws {
+    let states = try MirrorState.all(of: record, on: domain)
+    for (disk, _, state) in states {
+      if case .elsewhere(let path) = state {
+        throw MirrorError.elsewhere(disk: disk.target, found: path ?? "nothing", snapshot: record.snapshot)
+      }
+    }
+    let pivoted = states.filter { $0.state == .pivoted }.map(\.disk.target)
+    let broken = states.filter { $0.state == .broken }.map(\.disk.target)
+    if choice == .pivot, let first = broken.first {
+      throw MirrorError.refused(
+        "the mirror of disk '\(first)' is broken, so that the second storage lacks what the guest wrote since: stay "
+          + "on the first storage with --abort-mirror"
+          + (pivoted.isEmpty
+            ? "" : " (\(pivoted.joined(separator: ", ")) went over to the second one before)"))
+    }
+    if choice == .abortAndCommit, let first = pivoted.first {
+      throw MirrorError.refused(
+        "disk '\(first)' has gone over to the second storage already, and its overlay on the first one is no longer "
+          + "current: finish with 'snapshot-delete \(domain.name) \(record.snapshot)'")
+    }
+    if choice != .abort, let snapshot = try? domain.snapshot(named: record.snapshot),
+      let child = try snapshot.children().first
+    {
+      throw MirrorError.refused(
+        "snapshot '\(child.name)' was taken on top of '\(record.snapshot)': delete it first")
+    }
+  }
+
+  /// The steps; none has an undo.
+  public var plan: Plan {
+    var steps: [Step] = []
+    switch choice {
+    case .pivot:
+      steps.append(Step("wait until every mirror has caught up", perform: waitUntilReady))
+      steps += record.mirrors.map { disk, path in
+        Step("go on with '\(path)' as \(disk.target)") { try pivot(disk, to: path) }
+      }
+      steps += record.disks.filter { $0.mirror == nil }.map(mergeStep)
+    case .abort, .abortAndCommit:
+      steps += record.mirrors.map { disk, _ in
+        Step("end the mirror of \(disk.target) and stay on '\(disk.overlay)'") { try endMirror(of: disk) }
+      }
+      if choice == .abortAndCommit { steps += record.disks.map(mergeStep) }
+    }
+    if choice != .abort {
+      steps.append(Step("forget snapshot '\(record.snapshot)'", perform: forgetSnapshot))
+    }
+    steps.append(
+      Step("remove the note from the domain's metadata") {
+        try MirrorRecords.remove(snapshot: record.snapshot, from: domain)
+      })
+    return Plan(steps)
+  }
+
+  private func waitUntilReady() throws {
+    let waiting = try MirrorState.all(of: record, on: domain).filter { $0.state != .pivoted }
+    guard !waiting.isEmpty else { return }
+    try MirrorWait(
+      domain: domain, mirrors: waiting.map { ($0.disk.target, $0.path) }, timeoutSeconds: timeoutSeconds,
+      cancellation: cancellation, progress: progress
+    ).run()
+  }
+
+  /// What counts is where the guest is afterwards, not what the call said: the job may end by itself under it.
+  private func pivot(_ disk: MirrorRecord.Disk, to path: String) throws {
+    guard try MirrorState(of: disk, on: domain) != .pivoted else { return }
+    do {
+      try domain.abortBlockJob(on: disk.target, .pivot)
+    } catch {
+      guard try settledState(of: disk) == .pivoted else { throw error }
+    }
+    guard try settledState(of: disk) == .pivoted else {
+      throw MirrorError.ended(disk: disk.target, path: path)
+    }
+  }
+
+  private func endMirror(of disk: MirrorRecord.Disk) throws {
+    do {
+      try DiskJob.abort(on: domain, disk: disk.target)
+    } catch {
+      let state = try settledState(of: disk)
+      guard state == .broken || state == .pivoted else { throw error }
+    }
+  }
+
+  /// The state once no job is left, within 5 seconds of the call that ended it.
+  private func settledState(of disk: MirrorRecord.Disk) throws -> MirrorState {
+    var state = try MirrorState(of: disk, on: domain)
+    for _ in 0..<100 {
+      switch state {
+      case .ready, .catchingUp: break
+      case .pivoted, .broken, .elsewhere: return state
+      }
+      usleep(50_000)
+      state = try MirrorState(of: disk, on: domain)
+    }
+    return state
+  }
+
+  private func mergeStep(_ disk: MirrorRecord.Disk) -> Step {
+    Step("merge '\(disk.overlay)' into '\(disk.base.path)' and remove it") {
+      try disk.merge.run(on: domain)
+      guard unlink(disk.overlay) == 0 || errno == ENOENT else {
+        throw DiskIOError.system(
+          operation: "remove", path: disk.overlay, errno: .init(rawValue: errno), offset: nil)
+      }
+    }
+  }
+
+  private func forgetSnapshot() throws {
+    guard let snapshot = try? domain.snapshot(named: record.snapshot) else { return }
+    try snapshot.delete(.metadataOnly)
+  }
+}
