@@ -64,7 +64,7 @@ public final class SnapshotSurvey {
       memory: aspects.contains(.memory) ? try memory(of: files) : nil,
       chainDepth: aspects.contains(.depth) ? try depth(of: files) : nil,
       childCount: aspects.contains(.children) ? try snapshot.childCount() : nil,
-      mirrors: mirrors.filter { $0.snapshot == files.name }.flatMap(\.disks).map(mirror))
+      mirrors: mirrors.filter { $0.snapshot == files.name }.flatMap(\.mirrors).map(mirror))
   }
 
   private func file(at place: BackingLayer.Place) -> SnapshotDetails.File {
@@ -114,11 +114,11 @@ public final class SnapshotSurvey {
     return deepest
   }
 
-  private func mirror(_ disk: MirrorRecord.Disk) -> SnapshotDetails.Mirror {
+  private func mirror(_ disk: MirrorRecord.Disk, to path: String) -> SnapshotDetails.Mirror {
     let copy = chains.first { $0.target == disk.target }?.copy
-    let isOurs = copy?.layers.contains { $0.place.name == disk.mirror } == true
+    let isOurs = copy?.layers.contains { $0.place.name == path } == true
     return SnapshotDetails.Mirror(
-      target: disk.target, file: disk.mirror, readiness: isOurs ? copy?.readiness : nil)
+      target: disk.target, file: path, readiness: isOurs ? copy?.readiness : nil)
   }
 }
 

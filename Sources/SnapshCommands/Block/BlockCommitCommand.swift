@@ -75,6 +75,7 @@ struct BlockCommitCommand: VirshCommand {
 
   func run(in session: Session) throws -> any CommandResult {
     let domain = try session.domain(domain)
+    try MirrorGuard.refuseWhileMirrored(disk: disk, of: domain, work: "a block commit")
     try session.waitForExclusiveJob(of: domain)
     let isActive = flags.contains(.active)
     guard waits else {

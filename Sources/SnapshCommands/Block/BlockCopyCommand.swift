@@ -64,6 +64,7 @@ struct BlockCopyCommand: VirshCommand {
       let xml = try request.document()
       return PlainText(xml, fields: DocumentFields(xml: xml))
     }
+    try MirrorGuard.refuseWhileMirrored(disk: disk, of: domain, work: "a block copy")
     try session.waitForExclusiveJob(of: domain)
     guard waits else {
       try request.start(on: domain, disk: disk)

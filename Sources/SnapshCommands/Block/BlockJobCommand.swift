@@ -1,5 +1,6 @@
 import CommandGrammar
 import Libvirt
+import Operations
 
 /// `blockjob DOMAIN DISK`: tells of the job on a disk, limits it, or ends it.
 struct BlockJobCommand: VirshCommand {
@@ -66,6 +67,7 @@ struct BlockJobCommand: VirshCommand {
         on: disk, bandwidth: bandwidth.value, bandwidth.isInBytes ? .bandwidthInBytes : [])
       return done("limited", on: domain)
     case .end(let flags):
+      try MirrorGuard.refuseWhileMirrored(disk: disk, of: domain, work: "ending the job by itself")
       try session.waitForExclusiveJob(of: domain)
       try domain.abortBlockJob(on: disk, flags)
       return done(flags.contains(.pivot) ? "pivoted" : "aborted", on: domain)

@@ -49,6 +49,7 @@ struct BlockPullCommand: VirshCommand {
 
   func run(in session: Session) throws -> any CommandResult {
     let domain = try session.domain(domain)
+    try MirrorGuard.refuseWhileMirrored(disk: disk, of: domain, work: "a block pull")
     try session.waitForExclusiveJob(of: domain)
     guard waits else {
       try start(on: domain)

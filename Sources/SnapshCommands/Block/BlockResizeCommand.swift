@@ -38,6 +38,7 @@ struct BlockResizeCommand: VirshCommand {
 
   func run(in session: Session) throws -> any CommandResult {
     let domain = try session.domain(domain)
+    try MirrorGuard.refuseWhileMirrored(disk: disk, of: domain, work: "resizing the disk")
     try session.waitForExclusiveJob(of: domain)
     do {
       try BlockResize.resize(

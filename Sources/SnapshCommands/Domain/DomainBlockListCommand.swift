@@ -29,7 +29,7 @@ struct DomainBlockListCommand: VirshCommand {
     let domain = try session.domain(domain)
     return DomainBlockListResult(
       domain: domain.name, disks: try DomainDisk.disks(inDomainXML: domain.xml(flags)),
-      showsDetails: showsDetails)
+      mirrors: try MirrorRecords.read(of: domain).flatMap(\.mirrors), showsDetails: showsDetails)
   }
 }
 
@@ -47,6 +47,8 @@ struct DomainBlockListResult: CommandResult {
     let format: String?
     /// The path, device, volume or name; nothing for an empty drive.
     let source: String?
+    /// The file that a mirrored snapshot writes to as well; absent for a disk that none mirrors.
+    let mirror: String?
   }
 
   private enum CodingKeys: String, CodingKey {
@@ -58,11 +60,17 @@ struct DomainBlockListResult: CommandResult {
   let disks: [Row]
   let showsDetails: Bool
 
-  init(domain: String, disks: [DomainDisk], showsDetails: Bool) {
+  init(
+    domain: String, disks: [DomainDisk], mirrors: [(disk: MirrorRecord.Disk, path: String)],
+    showsDetails: Bool
+  ) {
     self.domain = domain
-    self.disks = disks.map {
-      Row(
-        type: $0.type, device: $0.device, target: $0.target, format: $0.format, source: $0.source)
+    self.disks = disks.map { disk in
+      // A disk that has moved on is not mirrored any more, whatever is written down.
+      let mirror = mirrors.first { $0.disk.target == disk.target && $0.disk.overlay == disk.source }
+      return Row(
+        type: disk.type, device: disk.device, target: disk.target, format: disk.format,
+        source: disk.source, mirror: mirror?.path)
     }
     self.showsDetails = showsDetails
   }
@@ -74,9 +82,15 @@ struct DomainBlockListResult: CommandResult {
   }
 
   func render(into text: inout TextOutput) {
-    var table = TextTable(header: (showsDetails ? ["Type", "Device"] : []) + ["Target", "Source"])
+    // virsh has no such column; it is there only for a guest that virsh cannot tell all of.
+    let showsMirrors = disks.contains { $0.mirror != nil }
+    var table = TextTable(
+      header: (showsDetails ? ["Type", "Device"] : []) + ["Target", "Source"]
+        + (showsMirrors ? ["Mirror"] : []))
     for disk in disks {
-      table.add(row: (showsDetails ? [disk.type, disk.device] : []) + [disk.target, disk.source ?? "-"])
+      table.add(
+        row: (showsDetails ? [disk.type, disk.device] : []) + [disk.target, disk.source ?? "-"]
+          + (showsMirrors ? [disk.mirror ?? "-"] : []))
     }
     table.render(into: &text)
   }

@@ -36,6 +36,7 @@ struct ManagedSaveCommand: VirshCommand {
 
   func run(in session: Session) throws -> any CommandResult {
     let found = try session.domain(domain)
+    try MirrorGuard.refuseWhileMirrored(found, work: "a managed save")
     let action = DomainAction(domain: found.name, uuid: try found.uuid(), action: "saved")
     let flags = flags
     do {

@@ -38,6 +38,7 @@ struct SaveCommand: VirshCommand {
 
   func run(in session: Session) throws -> any CommandResult {
     let found = try session.domain(domain)
+    try MirrorGuard.refuseWhileMirrored(found, work: "saving the guest")
     let xml = try xmlFile.map { try XMLFile(path: $0).text() }
     let fields = SaveFileAction(domain: found.name, uuid: try found.uuid(), file: file, action: "saved")
     let (file, flags) = (file, flags)

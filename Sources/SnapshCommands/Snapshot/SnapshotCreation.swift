@@ -41,6 +41,7 @@ struct SnapshotCreation {
         .run(xml: xml, flags, source: source, in: session)
     }
     try mirrorOptions.refuseWithoutMirror()
+    if !flags.contains(.redefine) { try MirrorGuard.refuseSnapshot(xml: xml, of: domain) }
     // Redefining touches no disk.
     let settles =
       try !flags.contains(.redefine)

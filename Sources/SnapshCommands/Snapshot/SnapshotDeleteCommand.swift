@@ -20,19 +20,23 @@ struct SnapshotDeleteCommand: VirshCommand {
     options: [
       DomainOption.domain, name, current, children, childrenOnly, metadata, ManagedSaveOption.drop,
       ManagedSaveOption.rewrite, dryRun,
-    ],
-    exitStatuses: ExitStatus.interruptible,
-    examples: [("snapsh snapshot-delete guest before-upgrade", "Merge a snapshot that is no longer needed.")])
+    ] + MirroredSnapshotDeletion.options, exitStatuses: ExitStatus.interruptible,
+    examples: [
+      ("snapsh snapshot-delete guest before-upgrade", "Merge a snapshot that is no longer needed."),
+      ("snapsh snapshot-delete guest moving", "End a mirrored snapshot: go on from the second storage."),
+    ])
 
   private let domain: String
   private let selector: SnapshotSelector
   private let flags: SnapshotDeleteFlags
   private let choice: ManagedSaveGuard.Choice
   private let isDryRun: Bool
+  private let mirroredDeletion: MirroredSnapshotDeletion
 
   init(_ arguments: ParsedArguments) throws {
     domain = try arguments[DomainOption.domain]
     selector = SnapshotSelector(arguments, name: Self.name, current: Self.current)
+    mirroredDeletion = try MirroredSnapshotDeletion(arguments)
     var flags: SnapshotDeleteFlags = []
     if try arguments[Self.children] { flags.insert(.children) }
     if try arguments[Self.childrenOnly] { flags.insert(.childrenOnly) }
@@ -44,8 +48,14 @@ struct SnapshotDeleteCommand: VirshCommand {
 
   func run(in session: Session) throws -> any CommandResult {
     let domain = try session.domain(domain)
+    if let name = try selector.name(in: domain),
+      let result = try mirroredDeletion.run(name, of: domain, flags, isDryRun: isDryRun, in: session)
+    {
+      return result
+    }
     let snapshot = try selector.snapshot(of: domain)
     let name = snapshot.name
+    try mirroredDeletion.refuseWithoutMirror(name)
     let flags = flags
     do {
       if !flags.contains(.metadataOnly), try !SnapshotDeletion.isLibvirtsAlone(snapshot, extent) {

@@ -1,5 +1,6 @@
 import CommandGrammar
 import Libvirt
+import Operations
 
 /// `snapshot-dumpxml DOMAIN SNAPSHOT`: a snapshot's document, or what an XPath expression selects of it.
 struct SnapshotDumpXMLCommand: VirshCommand {
@@ -25,7 +26,9 @@ struct SnapshotDumpXMLCommand: VirshCommand {
     let domain = try session.domain(arguments[DomainOption.domain])
     let snapshot = try domain.snapshot(named: arguments[Self.name])
     let flags: SnapshotXMLFlags = try arguments[DomainOption.securityInformation] ? .secure : []
+    let xml = try MirroredSnapshotXML.adding(
+      MirrorRecords.read(of: domain, snapshot: snapshot.name), to: snapshot.xml(flags))
     return try XMLSelection(
-      of: snapshot.xml(flags), xpath: arguments[DomainOption.xpath], wraps: arguments[DomainOption.wrap])
+      of: xml, xpath: arguments[DomainOption.xpath], wraps: arguments[DomainOption.wrap])
   }
 }

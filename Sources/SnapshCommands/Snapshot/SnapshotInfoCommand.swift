@@ -26,7 +26,10 @@ struct SnapshotInfoCommand: VirshCommand {
     return SnapshotInfoResult(
       domain: domain.name, record: try SnapshotRecord(of: snapshot), isCurrent: try snapshot.isCurrent(),
       childCount: try snapshot.childCount(), descendantCount: try snapshot.childCount(.descendants),
-      hasMetadata: try snapshot.hasMetadata())
+      hasMetadata: try snapshot.hasMetadata(),
+      mirrors: try MirrorRecords.read(of: domain, snapshot: snapshot.name).map { record in
+        try MirrorState.all(of: record, on: domain).map(SnapshotMirror.init)
+      })
   }
 }
 
@@ -39,6 +42,7 @@ struct SnapshotInfoResult: CommandResult {
     case childCount
     case descendantCount
     case hasMetadata
+    case mirrors
   }
 
   let domain: String
@@ -47,6 +51,8 @@ struct SnapshotInfoResult: CommandResult {
   let childCount: Int
   let descendantCount: Int
   let hasMetadata: Bool
+  /// The mirrored disks; absent for a snapshot that is not mirrored.
+  let mirrors: [SnapshotMirror]?
 
   func encode(to encoder: any Encoder) throws {
     try SnapshotFields(record).encode(to: encoder)
@@ -57,14 +63,52 @@ struct SnapshotInfoResult: CommandResult {
     try container.encode(childCount, forKey: .childCount)
     try container.encode(descendantCount, forKey: .descendantCount)
     try container.encode(hasMetadata, forKey: .hasMetadata)
+    try container.encodeIfPresent(mirrors, forKey: .mirrors)
   }
 
   func render(into text: inout TextOutput) {
-    LabelledLines([
-      ("Name:", record.name), ("Domain:", domain), ("Current:", isCurrent ? "yes" : "no"),
-      ("State:", record.state), ("Location:", record.location.rawValue), ("Parent:", record.parent ?? "-"),
-      ("Children:", String(childCount)), ("Descendants:", String(descendantCount)),
-      ("Metadata:", hasMetadata ? "yes" : "no"),
-    ]).render(into: &text)
+    LabelledLines(
+      [
+        ("Name:", record.name), ("Domain:", domain), ("Current:", isCurrent ? "yes" : "no"),
+        ("State:", record.state), ("Location:", record.location.rawValue), ("Parent:", record.parent ?? "-"),
+        ("Children:", String(childCount)), ("Descendants:", String(descendantCount)),
+        ("Metadata:", hasMetadata ? "yes" : "no"),
+      ] + (mirrors ?? []).map { ("Mirror \($0.target):", "\($0.file) (\($0.text))") }
+    ).render(into: &text)
+  }
+}
+
+/// A mirrored disk of a snapshot.
+struct SnapshotMirror: Encodable, Sendable {
+  private enum CodingKeys: String, CodingKey {
+    case target, file, state, percent
+  }
+
+  /// The guest's name for it.
+  let target: String
+  /// The file on the second storage.
+  let file: String
+  /// `catching-up`, `ready`, `pivoted`, `broken`, or `elsewhere`.
+  let state: String
+  /// Whole percents done; absent unless it catches up.
+  let percent: Int?
+  /// The same for people.
+  let text: String
+
+  init(disk: MirrorRecord.Disk, path: String, state: MirrorState) {
+    target = disk.target
+    file = path
+    text = state.description
+    var percent: Int?
+    switch state {
+    case .catchingUp(let done):
+      self.state = "catching-up"
+      percent = done
+    case .ready: self.state = "ready"
+    case .pivoted: self.state = "pivoted"
+    case .broken: self.state = "broken"
+    case .elsewhere: self.state = "elsewhere"
+    }
+    self.percent = percent
   }
 }

@@ -72,6 +72,7 @@ struct SnapshotRevertCommand: VirshCommand {
     let domain = try session.domain(domain)
     let snapshot = try selector.snapshot(of: domain)
     let name = snapshot.name
+    try MirrorGuard.refuseWhileMirrored(domain, work: "going back to snapshot '\(name)'")
     do {
       if try ExternalReversion.isNeeded(for: snapshot) {
         return try revertExternally(to: snapshot, of: domain, in: session)

@@ -39,4 +39,13 @@ struct SnapshotSelector {
       throw CommandFailure("--snapshotname or --current is required")
     }
   }
+
+  /// The name of the snapshot that is meant, whether it exists or not; `nil` where the two ways contradict each other.
+  func name(in domain: Domain) throws -> String? {
+    switch (try arguments[name], try arguments[current]) {
+    case (let name?, false): name
+    case (nil, true): try? domain.currentSnapshot().name
+    case (.some, true), (nil, false): nil
+    }
+  }
 }

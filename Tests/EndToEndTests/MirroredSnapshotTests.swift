@@ -1,0 +1,153 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite("Mirrored snapshots of a guest that writes all the time")
+struct MirroredSnapshotTests {
+  @Test(
+    "both storages hold the same at a quiesced moment; deleting goes on from the second one and loses no tick",
+    arguments: [1, 2, 3])
+  func goesOver(diskCount: Int) throws {
+    let targets = Array(["vda", "vdb", "vdc"].prefix(diskCount))
+    try EmbeddedGuest.with(disks: targets.map { .init($0, mebibytes: 16) }) { guest in
+      let mirrored = try MirroredGuest(guest)
+      try guest.startAndWaitForTicks(2)
+      let created = try mirrored.create("moving", mirroring: targets).check()
+      #expect(created.stdout.hasPrefix("Domain snapshot moving created, mirroring vda to "))
+      try guest.waitForTicks(3)
+
+      let info = try mirrored.run("snapshot-info", guest.name, "moving").check().stdout
+      let xml = try mirrored.run("snapshot-dumpxml", guest.name, "moving").check().stdout
+      let list = try mirrored.run("domblklist", guest.name).check().stdout
+      for target in targets {
+        let mirror = mirrored.mirror(target, "moving")
+        #expect(info.contains("\(mirror) (ready)"))
+        #expect(xml.contains("<mirror file='\(mirror)'/>"))
+        #expect(list.contains(mirror))
+      }
+
+      try guest.virsh("suspend", guest.name).check()
+      for target in targets {
+        // Force-share: QEMU has both open, and the guest stands still.
+        try TestSupport.run([
+          "qemu-img", "compare", "-U", mirrored.overlay(target, "moving"), mirrored.mirror(target, "moving"),
+        ]).check()
+      }
+      try guest.virsh("resume", guest.name).check()
+      try guest.waitForTicks(1)
+
+      let deleted = try mirrored.run("snapshot-delete", guest.name, "moving", "--delete-storage").check()
+      let goal = Dictionary(uniqueKeysWithValues: targets.map { ($0, mirrored.mirror($0, "moving")) })
+      #expect(try mirrored.sources() == goal)
+      #expect(try mirrored.sources(inactive: true) == goal)
+      #expect(mirrored.files() == Set(goal.values).union(mirrored.firstImages.values), "\(deleted)")
+      #expect(try guest.virsh("snapshot-list", guest.name, "--name").stdout.allSatisfy(\.isNewline))
+      try guest.waitForTicks(2)
+      try mirrored.expectAllTicks(in: goal, format: "qcow2")
+    }
+  }
+
+  @Test(
+    "what the mirror forbids is refused by name, and aborting keeps the guest and every tick on the first storage"
+  )
+  func staysOnFirst() throws {
+    try EmbeddedGuest.with(disks: [.init("vda", mebibytes: 16), .init("vdb", mebibytes: 16)]) { guest in
+      let mirrored = try MirroredGuest(guest)
+      try guest.startAndWaitForTicks(1)
+      try mirrored.create("kept", mirroring: ["vda"]).check()
+      for line in [
+        ["managedsave", guest.name], ["save", guest.name, guest.root + "/save"],
+        ["snapshot-create-as", guest.name, "further", "--disk-only"],
+        ["snapshot-create-as", guest.name, "further", "--diskspec", "vda,mirror=\(mirrored.second)/other"],
+        ["blockcommit", guest.name, "vda", "--active"], ["blockjob", guest.name, "vda", "--pivot"],
+        ["snapshot-revert", guest.name, "kept"],
+        ["snapshot-delete", guest.name, "kept", "--metadata"],
+      ] {
+        let refused = try mirrored.run(line)
+        #expect(refused.status == 1, "\(line)")
+        #expect(refused.stderr.contains("snapshot 'kept' mirrors vda"), "\(refused)")
+      }
+      try mirrored.run(
+        "snapshot-create-as", guest.name, "beside", "--disk-only", "--diskspec", "vda,snapshot=no"
+      ).check()
+      try mirrored.run("snapshot-delete", guest.name, "beside", "--metadata").check()
+      try guest.waitForTicks(1)
+      try mirrored.run("snapshot-delete", guest.name, "kept", "--abort-mirror", "--delete-storage").check()
+      #expect(try mirrored.sources()["vda"] == mirrored.overlay("vda", "kept"))
+      #expect(!mirrored.files().contains(mirrored.mirror("vda", "kept")))
+
+      try guest.waitForTicks(2)
+      try mirrored.expectAllTicks(in: try mirrored.sources(inactive: true), format: "qcow2")
+    }
+  }
+
+  @Test("every request that cannot be mirrored is refused with a reason before anything is touched")
+  func refusals() throws {
+    try EmbeddedGuest.with(disks: [.init("vda", mebibytes: 16), .init("vdb", mebibytes: 16)]) { guest in
+      let mirrored = try MirroredGuest(guest)
+      let mirror = mirrored.second + "/vda.new"
+      let plain = "vda,mirror=\(mirror)"
+      func refused(_ options: [String], _ reason: String, name: String = "refused") throws {
+        let result = try mirrored.run(["snapshot-create-as", guest.name, name] + options)
+        #expect(result.status == 1, "\(options)")
+        #expect(result.stderr.contains(reason), "\(result)")
+      }
+      try refused(["--diskspec", plain], "domain 'guest' is shut off")
+      try guest.startAndWaitForTicks(1)
+      let taken = mirrored.second + "/taken"
+      #expect(FileManager.default.createFile(atPath: taken, contents: Data()))
+      let own = guest.imagePath(guest.disks[1])
+      try refused(["--diskspec", "vda,mirror=\(taken)"], "'\(taken)' exists")
+      try refused(["--diskspec", "vda,file=\(mirror),mirror=\(mirror)"], "are the same file")
+      try refused(["--diskspec", "\(plain),driver=raw"], "not raw")
+      try refused(
+        ["--diskspec", "\(plain),snapshot=internal"], "mirror for 'vda' requires external snapshot")
+      try refused(["--diskspec", "\(plain),snapshot=manual"], "mirror for 'vda' requires external snapshot")
+      try refused(["--diskspec", plain, "--diskspec", "vdb,snapshot=manual"], "not manual")
+      try refused(["--diskspec", "vdz,mirror=\(mirror)"], "no disk 'vdz'")
+      try refused(["--diskspec", "vda,mirror=relative"], "must be absolute")
+      try refused(["--diskspec", "vda,mirror=\(guest.root)/none/x"], "No such file or directory")
+      try refused(["--diskspec", "vda,mirror=\(own)"], "is in use by disk 'vdb'")
+      try refused(["--diskspec", plain, "--diskspec", "vdb,mirror=\(mirror)"], "would both write to")
+      try refused(["--diskspec", plain, "--no-metadata"], "--no-metadata")
+      try refused(["--diskspec", plain, "--halt"], "--halt")
+      try refused(["--diskspec", plain, "--memspec", "snapshot=internal"], "memory inside an image")
+      try refused(["--diskspec", plain, "--reuse-external"], "makes no file")
+      try refused(["--disk-only", "--dry-run"], "--dry-run is about mirrors")
+      try FileManager.default.removeItem(atPath: taken)
+      let dry = try mirrored.run("snapshot-create-as", guest.name, "dry", "--diskspec", plain, "--dry-run")
+      #expect(dry.stdout.contains("2. take external snapshot 'dry' of vda, vdb\n"))
+      try mirrored.expectUntouched("refusals")
+      try mirrored.expectAllTicks(in: mirrored.firstImages)
+    }
+  }
+
+  @Test(
+    "existing files are taken with --reuse-external, and the mirror's own backing file is the second chain")
+  func reusesFiles() throws {
+    try EmbeddedGuest.with(disks: [.init("vda", mebibytes: 16)]) { guest in
+      let mirrored = try MirroredGuest(guest)
+      try guest.startAndWaitForTicks(1)
+      let (base, placeholder) = (guest.imagePath(guest.disks[0]), mirrored.second + "/base")
+      let (overlay, mirror) = (guest.root + "/disks/reused", mirrored.second + "/reused")
+      try TestSupport.run(["qemu-img", "create", "-q", "-f", "qcow2", placeholder, "16M"]).check()
+      for (file, below) in [(overlay, base), (mirror, placeholder)] {
+        try TestSupport.run(["qemu-img", "create", "-q", "-f", "qcow2", "-b", below, "-F", "qcow2", file])
+          .check()
+      }
+      try mirrored.run(
+        "snapshot-create-as", guest.name, "reused", "--reuse-external", "--diskspec",
+        "vda,file=\(overlay),mirror=\(mirror)"
+      ).check()
+      try guest.waitForTicks(1)
+      try TestSupport.run(["qemu-img", "convert", "-n", "-U", "-O", "qcow2", base, placeholder]).check()
+      let deleted = try mirrored.run("--json", "snapshot-delete", guest.name, "reused").check()
+      #expect(deleted.stdout.contains("\"storage\":\"second\""))
+      #expect(deleted.stdout.contains(base))
+      try guest.waitForTicks(1)
+      // The first storage is gone for good.
+      for file in [base, overlay] { try FileManager.default.removeItem(atPath: file) }
+      try mirrored.expectAllTicks(in: ["vda": mirror])
+    }
+  }
+}
