@@ -207,15 +207,15 @@ public struct DomainExamination {
     let mirrored = try MirrorRecords.read(of: domain)
     return try family.disks.compactMap { disk in
       guard disk.top != nil else { return nil }
-      let record = mirrored.first { $0.disks.contains { $0.target == disk.target } }
+      let record = mirrored.first { $0.mirrors.contains { $0.disk.target == disk.target } }
       let job = try domain.blockJob(on: disk.target)
       if let record {
-        guard disk.mirror == nil, let mirror = record.disks.first(where: { $0.target == disk.target }),
-          disk.top?.path == mirror.overlay
+        guard disk.mirror == nil, let mirror = record.mirrors.first(where: { $0.disk.target == disk.target }),
+          disk.top?.path == mirror.disk.overlay
         else { return nil }
         return Finding(
           .job, of: name, disk.target,
-          "snapshot '\(record.snapshot)' should mirror \(disk.target) to '\(mirror.mirror)', but its job is gone",
+          "snapshot '\(record.snapshot)' should mirror \(disk.target) to '\(mirror.path)', but its job is gone",
           advice: "'snapshot-delete \(name) \(record.snapshot) --abort-mirror' stays on the first storage")
       }
       guard let job else { return nil }
@@ -273,7 +273,10 @@ public struct DomainExamination {
     let images = family.needed(by: family.snapshots)
     let known = try images.union(family.snapshots.flatMap(\.disks).compactMap(\.overlay?.path))
       .union(OverlayFiles.used(on: domain.connection))
-      .union(MirrorRecords.read(of: domain).flatMap { $0.disks.flatMap { [$0.overlay, $0.mirror] } })
+      .union(
+        MirrorRecords.read(of: domain).flatMap {
+          $0.disks.flatMap { [$0.overlay, $0.mirror].compactMap { $0 } }
+        })
     return OverlayFiles.overlays(inDirectoriesOf: images, on: images).filter {
       !known.contains($0.overlay.path)
     }

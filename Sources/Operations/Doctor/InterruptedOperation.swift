@@ -44,6 +44,7 @@ public struct InterruptedOperation {
     var recoveries: [String: Recovery] = [
       ExternalReversion.operation: recoverPlan, SnapshotDeletion.operation: recoverPlan,
       Mending.operation: recoverPlan,
+      StorageMigration.operation: { try StorageMigration.recover(journal: $0, connection: $1) },
       MirroredSnapshot.operation: { try MirroredSnapshot.rollBack(journal: $0, connection: $1) },
     ]
     for operation in InterruptedArchiving.operations {
@@ -61,6 +62,9 @@ public struct InterruptedOperation {
   /// The plan of the operations that are built anew from their parameters alone.
   private static func plan(_ journal: OperationJournal, _ connection: Connection) throws -> Plan? {
     let record = journal.record
+    if record.operation == StorageMigration.operation {
+      return try StorageMigration(journal: journal, connection: connection).plan
+    }
     let domain = try connection.domain(uuid: record.domainUUID)
     switch record.operation {
     case ExternalReversion.operation:

@@ -81,7 +81,7 @@ public struct MirroredSnapshotEnd {
     case .pivot:
       steps.append(Step("wait until every mirror has caught up", perform: waitUntilReady))
       steps += record.mirrors.map { disk, path in
-        Step("go on with '\(path)' as \(disk.target)") { try pivot(disk, to: path) }
+        Step("go on with '\(path)' as \(disk.target)") { try Self.pivot(disk, to: path, on: domain) }
       }
       steps += record.disks.filter { $0.mirror == nil }.map(mergeStep)
     case .abort, .abortAndCommit:
@@ -110,14 +110,14 @@ public struct MirroredSnapshotEnd {
   }
 
   /// What counts is where the guest is afterwards, not what the call said: the job may end by itself under it.
-  private func pivot(_ disk: MirrorRecord.Disk, to path: String) throws {
+  static func pivot(_ disk: MirrorRecord.Disk, to path: String, on domain: Domain) throws {
     guard try MirrorState(of: disk, on: domain) != .pivoted else { return }
     do {
       try domain.abortBlockJob(on: disk.target, .pivot)
     } catch {
-      guard try settledState(of: disk) == .pivoted else { throw error }
+      guard try settledState(of: disk, on: domain) == .pivoted else { throw error }
     }
-    guard try settledState(of: disk) == .pivoted else {
+    guard try settledState(of: disk, on: domain) == .pivoted else {
       throw MirrorError.ended(disk: disk.target, path: path)
     }
   }
@@ -126,13 +126,13 @@ public struct MirroredSnapshotEnd {
     do {
       try DiskJob.abort(on: domain, disk: disk.target)
     } catch {
-      let state = try settledState(of: disk)
+      let state = try Self.settledState(of: disk, on: domain)
       guard state == .broken || state == .pivoted else { throw error }
     }
   }
 
   /// The state once no job is left, within 5 seconds of the call that ended it.
-  private func settledState(of disk: MirrorRecord.Disk) throws -> MirrorState {
+  private static func settledState(of disk: MirrorRecord.Disk, on domain: Domain) throws -> MirrorState {
     var state = try MirrorState(of: disk, on: domain)
     for _ in 0..<100 {
       switch state {

@@ -86,7 +86,7 @@ public struct MirroredSnapshotRequest {
     }
   }
 
-  private static func checkJobs(of chain: DiskChain, on domain: Domain) throws {
+  static func checkJobs(of chain: DiskChain, on domain: Domain) throws {
     if let record = try MirrorRecords.read(of: domain).first(where: { record in
       chain.mirror != nil && record.mirrors.contains { $0.disk.target == chain.target }
     }) {

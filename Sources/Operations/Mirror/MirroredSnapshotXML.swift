@@ -8,6 +8,7 @@ public enum MirroredSnapshotXML {
   ///   - record: The snapshot's record; `nil` leaves the text as it is, byte for byte.
   ///   - xml: What libvirt says of the snapshot.
   /// - Throws: `XMLError` when that is no document.
+  /// - Returns: The document as text.
   public static func adding(_ record: MirrorRecord?, to xml: String) throws(XMLError) -> String {
     guard let record else { return xml }
     var root = try XMLDocument.parse(xml).root

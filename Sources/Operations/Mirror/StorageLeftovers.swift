@@ -70,7 +70,7 @@ public struct StorageLeftovers {
     return files
   }
 
-  private static func allocatedBytes(of path: String) -> UInt64 {
+  static func allocatedBytes(of path: String) -> UInt64 {
     var status = stat()
     guard stat(path, &status) == 0 else { return 0 }
     return UInt64(clamping: status.st_blocks).multipliedReportingOverflow(by: 512).partialValue

@@ -6,6 +6,7 @@ extension CommandRegistry {
     DestroyCommand.self,
     DetachDeviceCommand.self,
     DomainBlockListCommand.self,
+    StorageMigrateCommand.self,
     DomainIDCommand.self,
     DomainInformationCommand.self,
     DomainNameCommand.self,

@@ -63,6 +63,7 @@ extension Session {
   /// Where the progress of an operation on several disks goes.
   ///
   /// - Parameter label: What is done to the disks, as `Mirror`.
+  /// - Returns: The receiver of the progress.
   func diskProgress(label: String) -> DiskProgressPrinter {
     DiskProgressPrinter(label: label, form: progressForm(isVerbose: false), console: console)
   }

@@ -14,6 +14,7 @@ struct MirroredSnapshotCreation {
   ///   - source: The document's file, where there was one.
   ///   - session: The session.
   /// - Throws: `MirrorError` before anything is touched, `PlanFailure` after all was taken back.
+  /// - Returns: The snapshot, or the steps of a dry run.
   func run(
     xml: String, _ flags: SnapshotCreateFlags, source: String?, in session: Session
   ) throws -> any CommandResult {

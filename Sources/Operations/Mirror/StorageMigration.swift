@@ -1,0 +1,255 @@
+import DiskIO
+import Glibc
+import Libvirt
+
+/// Moving a running guest's disks to another storage, each with its whole chain or flattened to one image.
+///
+/// Built on a mirrored snapshot: empty images take the names on the new storage, a mirror stands on them, what lies
+/// still on the old storage is copied beside the running guest, and the guest goes over.
+public final class StorageMigration {
+  /// The name of the operation in its journal.
+  public static let operation = "storage-migrate"
+
+  /// What the operation works from; kept in its journal.
+  public struct Parameters: Codable, Equatable, Sendable {
+    /// An image and its place on the new storage.
+    public struct Layer: Codable, Equatable, Sendable {
+      /// Where it is.
+      public var source: DiskChain.Image
+      /// Where it goes.
+      public var destination: DiskChain.Image
+    }
+
+    /// One disk that moves.
+    public struct Disk: Codable, Equatable, Sendable {
+      /// The guest's name for it.
+      public var target: String
+      /// Bytes that the guest sees.
+      public var size: UInt64
+      /// The images, uppermost first; a single one where the chain is flattened.
+      public var layers: [Layer]
+      /// The file that the guest writes to on the new storage until it is merged.
+      public var mirror: String
+    }
+
+    /// The mirrored snapshot that carries the move.
+    public var snapshot: MirroredSnapshot.Parameters
+    /// The disks.
+    public var disks: [Disk]
+    /// Whether each chain becomes one image.
+    public var flattens: Bool
+    /// Whether the mirror's overlay stays on top of the chain.
+    public var keepsOverlay: Bool
+    /// Bytes/s of the copy; `nil` for no limit.
+    public var bandwidth: UInt64?
+  }
+
+  private let parameters: Parameters
+  private let connection: Connection
+  private let domainUUID: String
+  private let cancellation: Cancellation
+  private let progress: DiskProgressReceiver
+  private let snapshot: MirroredSnapshot
+  /// Names that somebody else had taken when we came: not ours to remove.
+  private var foreignFiles: Set<String> = []
+
+  /// - Parameters:
+  ///   - parameters: From ``StorageMigrationRequest``, or from a journal.
+  ///   - connection: The domain's.
+  ///   - domainUUID: The domain.
+  ///   - cancellation: Asked between the steps and while waiting.
+  ///   - progress: Told while images are copied and mirrors catch up.
+  public init(
+    _ parameters: Parameters, on connection: Connection, domainUUID: String, cancellation: Cancellation,
+    progress: @escaping DiskProgressReceiver = { _ in }
+  ) {
+    self.parameters = parameters
+    self.connection = connection
+    self.domainUUID = domainUUID
+    self.cancellation = cancellation
+    self.progress = progress
+    snapshot = MirroredSnapshot(
+      parameters.snapshot, on: connection, domainUUID: domainUUID, cancellation: cancellation,
+      progress: progress)
+  }
+
+  /// The operation of a journal, to be carried on or taken back.
+  ///
+  /// - Throws: What the journal cannot be read for.
+  public convenience init(
+    journal: OperationJournal, connection: Connection, cancellation: Cancellation = Cancellation(),
+    progress: @escaping DiskProgressReceiver = { _ in }
+  ) throws {
+    self.init(
+      try journal.record.parameters(as: Parameters.self), on: connection,
+      domainUUID: journal.record.domainUUID, cancellation: cancellation, progress: progress)
+  }
+
+  /// Does what an interrupted migration calls for: finishes it once disks have begun to go over, else takes it back.
+  ///
+  /// - Returns: What was taken back; `nil` where it was finished.
+  /// - Throws: ``PlanFailure``, or what the journal cannot be read for.
+  public static func recover(
+    journal: OperationJournal, connection: Connection
+  ) throws -> PlanFailure? {
+    try StorageMigration(journal: journal, connection: connection).plan.recover(journal)
+  }
+
+  /// The steps: up to the copy all can be taken back; from the first disk that goes over there is only forward.
+  public var plan: Plan {
+    var steps = [placeholderStep] + snapshot.plan.steps
+    steps += parameters.disks.map { disk in
+      Step("copy \(disk.target) to '\(disk.layers.first?.destination.path ?? "")' beside the running guest") {
+        try self.copy(disk)
+      }
+    }
+    var finishing = parameters.disks.map { disk in
+      Step("go on with '\(disk.mirror)' as \(disk.target)") { try self.goOver(disk) }
+    }
+    finishing.append(
+      Step("forget snapshot '\(parameters.snapshot.snapshot)' and the note of its mirrors", perform: forget))
+    if !parameters.keepsOverlay {
+      finishing += parameters.disks.compactMap { disk in
+        disk.layers.first.map { top in
+          Step("merge '\(disk.mirror)' into '\(top.destination.path)' and remove it") {
+            try self.merge(disk, into: top.destination)
+          }
+        }
+      }
+    }
+    return Plan(steps, finishing: finishing)
+  }
+
+  private func domain() throws -> Domain { try connection.domain(uuid: domainUUID) }
+
+  // MARK: - The new storage
+
+  private var placeholderStep: Step {
+    let places = parameters.disks.flatMap(\.layers).map(\.destination.path)
+    let names = places.map { "'\($0)'" }.joined(separator: ", ")
+    return Step(
+      "make empty images \(names)",
+      perform: { for disk in self.parameters.disks { try self.makePlaceholders(of: disk) } },
+      undoing: "remove \(names)",
+      undo: {
+        for path in places where !self.foreignFiles.contains(path) {
+          guard unlink(path) == 0 || errno == ENOENT else {
+            throw DiskIOError.system(
+              operation: "remove", path: path, errno: .init(rawValue: errno), offset: nil)
+          }
+        }
+      })
+  }
+
+  /// From the bottom, because each names the one below.
+  private func makePlaceholders(of disk: Parameters.Disk) throws {
+    var below: DiskChain.Image?
+    for layer in disk.layers.reversed() {
+      let image = layer.destination
+      do {
+        try QemuImage.make(
+          path: image.path, format: ImageFormat(image.format), size: try size(of: layer, in: disk),
+          backing: try below.map { ($0.path, try ImageFormat($0.format)) })
+      } catch {
+        if case DiskIOError.exists = error { foreignFiles.insert(image.path) }
+        throw error
+      }
+      below = image
+    }
+  }
+
+  /// A layer may be smaller than the disk, where that has grown since.
+  private func size(of layer: Parameters.Layer, in disk: Parameters.Disk) throws -> UInt64 {
+    guard !parameters.flattens else { return disk.size }
+    return try QemuImage.information(path: layer.source.path, format: ImageFormat(layer.source.format))
+      .virtualSize
+  }
+
+  private func copy(_ disk: Parameters.Disk) throws {
+    var below: DiskChain.Image?
+    for (done, layer) in disk.layers.reversed().enumerated() {
+      try cancellation.check()
+      tell(disk, layersDone: done)
+      try QemuImage.copy(
+        from: (layer.source.path, ImageFormat(layer.source.format)),
+        onto: (layer.destination.path, ImageFormat(layer.destination.format)),
+        above: try below.map { ($0.path, try ImageFormat($0.format)) },
+        bytesPerSecond: parameters.bandwidth)
+      below = layer.destination
+    }
+    tell(disk, layersDone: disk.layers.count)
+  }
+
+  private func tell(_ disk: Parameters.Disk, layersDone: Int) {
+    let layers = UInt64(max(1, disk.layers.count))
+    progress([
+      DiskProgress(
+        target: disk.target, completed: disk.size / layers * UInt64(layersDone),
+        total: disk.size / layers * layers)
+    ])
+  }
+
+  // MARK: - Going over
+
+  private func goOver(_ disk: Parameters.Disk) throws {
+    guard let record = record(of: disk) else { return }
+    let domain = try domain()
+    guard try domain.isActive() else { return try goOverOffline(record, disk) }
+    let chain = try DiskJob.chain(of: disk.target, on: domain)
+    // Already over, and perhaps merged.
+    guard chain?.top?.path == record.overlay else { return }
+    if chain?.mirror == nil {
+      // The guest was off in between: its mirror is begun anew and copies all of the overlay.
+      try domain.blockCopy(
+        of: disk.target, destinationXML: BlockCopyDestination(.init(path: disk.mirror, format: "qcow2")).xml,
+        .init(), [.shallow, .reuseExternal, .transientJob])
+    }
+    try MirrorWait(
+      domain: domain, mirrors: [(disk.target, disk.mirror)], timeoutSeconds: nil,
+      cancellation: Cancellation(),
+      progress: progress
+    ).run()
+    try MirroredSnapshotEnd.pivot(record, to: disk.mirror, on: domain)
+  }
+
+  /// The guest is off: what it wrote last is in the overlay on the old storage, which is copied as it is.
+  private func goOverOffline(_ record: MirrorRecord.Disk, _ disk: Parameters.Disk) throws {
+    let domain = try domain()
+    let xml = try domain.xml([.inactive, .secure])
+    let top = try DiskChain.chains(inDomainXML: xml).first { $0.target == disk.target }?.top
+    guard top?.path == record.overlay, let below = disk.layers.first?.destination else { return }
+    let format = try ImageFormat("qcow2")
+    let belowFormat = try ImageFormat(below.format)
+    guard unlink(disk.mirror) == 0 || errno == ENOENT else {
+      throw DiskIOError.system(
+        operation: "replace", path: disk.mirror, errno: .init(rawValue: errno), offset: nil)
+    }
+    try QemuImage.make(path: disk.mirror, format: format, size: nil, backing: (below.path, belowFormat))
+    try QemuImage.copy(
+      from: (record.overlay, format), onto: (disk.mirror, format), above: (below.path, belowFormat))
+    let moved = try DiskDefinition.replacing(
+      disk.target, with: .init(path: disk.mirror, format: "qcow2"), inDomainXML: xml)
+    _ = try connection.defineDomain(xml: moved)
+  }
+
+  private func record(of disk: Parameters.Disk) -> MirrorRecord.Disk? {
+    parameters.snapshot.record.disks.first { $0.target == disk.target }
+  }
+
+  private func forget() throws {
+    let domain = try domain()
+    if let found = try? domain.snapshot(named: parameters.snapshot.snapshot) {
+      try found.delete(.metadataOnly)
+    }
+    try MirrorRecords.remove(snapshot: parameters.snapshot.snapshot, from: domain)
+  }
+
+  private func merge(_ disk: Parameters.Disk, into base: DiskChain.Image) throws {
+    let overlay = DiskChain.Image(path: disk.mirror, format: "qcow2")
+    try OverlayMerge(target: disk.target, base: base, overlay: overlay).run(on: domain())
+    guard unlink(disk.mirror) == 0 || errno == ENOENT else {
+      throw DiskIOError.system(
+        operation: "remove", path: disk.mirror, errno: .init(rawValue: errno), offset: nil)
+    }
+  }
+}
