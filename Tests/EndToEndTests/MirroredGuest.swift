@@ -72,8 +72,7 @@ struct MirroredGuest {
     #expect(announced == Array(1...announced.count))
     #expect(guest.boots == 1)
     for disk in guest.disks {
-      let records = try guest.records(
-        of: disk.target, image: try #require(images[disk.target]), format: format)
+      let records = try guest.records(of: disk.target, image: images[disk.target], format: format)
       #expect(records.missing(upTo: announced.count) == [], "\(disk.target)")
       #expect(records.damaged == [], "\(disk.target)")
     }

@@ -5,7 +5,7 @@ import Testing
 @Suite("Mirrored snapshots of a guest that writes all the time")
 struct MirroredSnapshotTests {
   @Test(
-    "both storages hold the same at a quiesced moment; deleting goes on from the second one and loses no tick",
+    "it is shown everywhere, and deleting it goes on from the second storage and loses no tick",
     arguments: [1, 2, 3])
   func goesOver(diskCount: Int) throws {
     let targets = Array(["vda", "vdb", "vdc"].prefix(diskCount))
@@ -25,16 +25,6 @@ struct MirroredSnapshotTests {
         #expect(xml.contains("<mirror file='\(mirror)'/>"))
         #expect(list.contains(mirror))
       }
-
-      try guest.virsh("suspend", guest.name).check()
-      for target in targets {
-        // Force-share: QEMU has both open, and the guest stands still.
-        try TestSupport.run([
-          "qemu-img", "compare", "-U", mirrored.overlay(target, "moving"), mirrored.mirror(target, "moving"),
-        ]).check()
-      }
-      try guest.virsh("resume", guest.name).check()
-      try guest.waitForTicks(1)
 
       let deleted = try mirrored.run("snapshot-delete", guest.name, "moving", "--delete-storage").check()
       let goal = Dictionary(uniqueKeysWithValues: targets.map { ($0, mirrored.mirror($0, "moving")) })
@@ -72,9 +62,15 @@ struct MirroredSnapshotTests {
       ).check()
       try mirrored.run("snapshot-delete", guest.name, "beside", "--metadata").check()
       try guest.waitForTicks(1)
-      try mirrored.run("snapshot-delete", guest.name, "kept", "--abort-mirror", "--delete-storage").check()
-      #expect(try mirrored.sources()["vda"] == mirrored.overlay("vda", "kept"))
-      #expect(!mirrored.files().contains(mirrored.mirror("vda", "kept")))
+      try guest.virsh("suspend", guest.name).check()
+      try mirrored.run("snapshot-delete", guest.name, "kept", "--abort-mirror").check()
+      // The guest stands still: whatever either side lacks would show.
+      try TestSupport.run([
+        "qemu-img", "compare", "-U", mirrored.overlay("vda", "kept"), mirrored.mirror("vda", "kept"),
+      ]).check()
+      try guest.virsh("resume", guest.name).check()
+      let top = try mirrored.sources()["vda"]
+      #expect(top == mirrored.overlay("vda", "kept"))
 
       try guest.waitForTicks(2)
       try mirrored.expectAllTicks(in: try mirrored.sources(inactive: true), format: "qcow2")
