@@ -29,7 +29,7 @@ struct MirroredGuest {
     return try run(["snapshot-create-as", guest.name, name] + disks, fault: fault)
   }
 
-  func mirror(_ target: String, _ snapshot: String) -> String { "\(second)/\(target).\(snapshot)" }
+  func mirror(_ target: String, _ snapshot: String) -> String { "\(second)/\(target).mirror-\(snapshot)" }
 
   func overlay(_ target: String, _ snapshot: String) -> String { "\(guest.root)/disks/\(target).\(snapshot)" }
 

@@ -18,6 +18,7 @@ struct MirroredSnapshotCreation {
   func run(
     xml: String, _ flags: SnapshotCreateFlags, source: String?, in session: Session
   ) throws -> any CommandResult {
+    try session.requireNoUnfinishedOperation(on: domain)
     try session.waitForOtherJob(of: domain)
     let request = try MirroredSnapshotRequest(xml: xml, flags, on: domain)
     let printer = session.diskProgress(label: "Mirror")
