@@ -1,4 +1,5 @@
 import Libvirt
+import XMLTree
 
 /// Keeps from a mirrored disk what its mirror does not survive or what would part the two storages.
 public enum MirrorGuard {
@@ -33,6 +34,19 @@ public enum MirrorGuard {
     try refuseWhileMirrored(domain, work: work) { record in
       record.mirrors.contains { $0.disk.target == disk || $0.disk.overlay == disk || $0.path == disk }
     }
+  }
+
+  /// Refuses to take a mirrored disk out of its guest.
+  ///
+  /// - Parameters:
+  ///   - xml: The device's document; one that is no disk is let by.
+  ///   - domain: The domain.
+  /// - Throws: ``MirrorError`` `.mirrored`, libvirt's error.
+  public static func refuseUnplugging(xml: String, of domain: Domain) throws {
+    guard let device = try? XMLDocument.parse(xml).root, device.name == "disk",
+      let target = device.firstElement(named: "target")?.attribute("dev")
+    else { return }
+    try refuseWhileMirrored(disk: target, of: domain, work: "unplugging the disk")
   }
 
   /// Refuses a snapshot that would take a mirrored disk along.

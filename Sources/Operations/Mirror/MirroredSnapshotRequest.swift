@@ -29,6 +29,10 @@ public struct MirroredSnapshotRequest {
   /// - Throws: ``MirrorError``, `SnapshotXMLError`, libvirt's error.
   public init(xml: String, _ flags: SnapshotCreateFlags, on domain: Domain) throws {
     var document = try SnapshotDocument(XMLDocument.parse(xml), mode: .create, allowMirrors: true)
+    if let disk = document.disks.first(where: { $0.mirror != nil }), try domain.connection.driver() != "QEMU"
+    {
+      throw LibvirtError.mirroringUnsupported(disk: disk.name)
+    }
     try Self.check(flags, memory: document.memory)
     guard try domain.isActive() else {
       throw MirrorError.refused(

@@ -1,5 +1,6 @@
 import CommandGrammar
 import Libvirt
+import Operations
 
 /// What `attach-device` and `detach-device` share: the device's document, and what the change is to reach.
 struct DeviceChange {
@@ -39,6 +40,7 @@ struct DeviceChange {
   ) throws -> Domain {
     let domain = try session.domain(domain)
     let xml = try XMLFile(path: path).text()
+    if verb == "detach" { try MirrorGuard.refuseUnplugging(xml: xml, of: domain) }
     let scope = try scope(for: domain)
     try session.waitForOtherJob(of: domain)
     do {

@@ -31,12 +31,15 @@ struct StorageMigrateCommand: VirshCommand {
       keepOverlay,
       deleteStorage, dryRun, resume, rollback,
     ],
+    exitStatuses: ExitStatus.interruptible,
     examples: [
       (
-        "storage-migrate guest --directory /new/images --delete-storage",
+        "snapsh storage-migrate guest --directory /new/images --delete-storage",
         "Move all disks of a guest and clear the old storage."
       ),
-      ("storage-migrate guest --disk vda=/new/vda.qcow2 --flatten", "Move one disk as a single image."),
+      (
+        "snapsh storage-migrate guest --disk vda=/new/vda.qcow2 --flatten", "Move one disk as a single image."
+      ),
     ])
 
   private let arguments: ParsedArguments
@@ -73,7 +76,7 @@ struct StorageMigrateCommand: VirshCommand {
   private func migrate(
     _ parameters: StorageMigration.Parameters, _ domain: Domain, in session: Session
   ) throws -> any CommandResult {
-    let printer = session.diskProgress(label: "Migrate")
+    let printer = session.diskProgress(label: "Migrate", job: "storage-migrate")
     let migration = StorageMigration(
       parameters, on: domain.connection, domainUUID: try domain.uuid(), cancellation: session.interruptible(),
       progress: printer.show)

@@ -3,12 +3,16 @@ import Operations
 /// How far an operation on several disks has come, on the error stream, as `--progress` asks.
 final class DiskProgressPrinter {
   private let label: String
+  /// What the lines for programs call it.
+  private let job: String
   private let form: JobProgress.Form
   private let console: Console
+  private let start = ContinuousClock.now
   private var last: [DiskProgress] = []
 
-  init(label: String, form: JobProgress.Form, console: Console) {
+  init(label: String, job: String, form: JobProgress.Form, console: Console) {
     self.label = label
+    self.job = job
     self.form = form
     self.console = console
   }
@@ -24,7 +28,9 @@ final class DiskProgressPrinter {
     case .lines: console.printError(text(of: disks) + "\n")
     case .json:
       for disk in changed {
-        if let line = try? JSONOutput.line(Line(job: label, disk)) { console.printError(line) }
+        if let line = try? JSONOutput.line(Line(job: job, disk, elapsed: start.duration(to: .now))) {
+          console.printError(line)
+        }
       }
     }
   }
@@ -45,16 +51,18 @@ final class DiskProgressPrinter {
     let disk: String
     let completedBytes: UInt64
     let totalBytes: UInt64
+    let elapsedSeconds: Double
 
     private enum CodingKeys: String, CodingKey {
-      case type, job, disk, completedBytes, totalBytes
+      case type, job, disk, completedBytes, totalBytes, elapsedSeconds
     }
 
-    init(job: String, _ progress: DiskProgress) {
+    init(job: String, _ progress: DiskProgress, elapsed: Duration) {
       self.job = job
       disk = progress.target
       completedBytes = progress.completed
       totalBytes = progress.total
+      elapsedSeconds = elapsed / .seconds(1)
     }
   }
 }
@@ -62,9 +70,11 @@ final class DiskProgressPrinter {
 extension Session {
   /// Where the progress of an operation on several disks goes.
   ///
-  /// - Parameter label: What is done to the disks, as `Mirror`.
+  /// - Parameters:
+  ///   - label: What is done to the disks, as `Mirror`.
+  ///   - job: What the lines for programs call it, as `mirror`.
   /// - Returns: The receiver of the progress.
-  func diskProgress(label: String) -> DiskProgressPrinter {
-    DiskProgressPrinter(label: label, form: progressForm(isVerbose: false), console: console)
+  func diskProgress(label: String, job: String) -> DiskProgressPrinter {
+    DiskProgressPrinter(label: label, job: job, form: progressForm(isVerbose: false), console: console)
   }
 }

@@ -21,7 +21,7 @@ struct MirroredSnapshotCreation {
     try session.requireNoUnfinishedOperation(on: domain)
     try session.waitForOtherJob(of: domain)
     let request = try MirroredSnapshotRequest(xml: xml, flags, on: domain)
-    let printer = session.diskProgress(label: "Mirror")
+    let printer = session.diskProgress(label: "Mirror", job: "mirror")
     let operation = MirroredSnapshot(
       request.parameters, on: domain.connection, domainUUID: try domain.uuid(), patience: options.patience,
       cancellation: session.interruptible(), progress: printer.show)

@@ -68,7 +68,7 @@ struct MirroredSnapshotDeletion {
     _ record: MirrorRecord, on domain: Domain, isDryRun: Bool, in session: Session
   ) throws -> any CommandResult {
     try session.waitForOtherJob(of: domain)
-    let printer = session.diskProgress(label: "Mirror")
+    let printer = session.diskProgress(label: "Mirror", job: "mirror")
     let end = MirroredSnapshotEnd(
       record, choice: choice, on: domain, timeoutSeconds: timeoutSeconds,
       cancellation: session.interruptible(), progress: printer.show)

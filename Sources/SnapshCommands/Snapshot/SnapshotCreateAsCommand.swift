@@ -23,11 +23,7 @@ struct SnapshotCreateAsCommand: VirshCommand {
       (
         "snapsh snapshot-create-as guest before-upgrade --disk-only --diskspec vda,file=/images/guest.upgrade",
         "Put an overlay on the guest's first disk."
-      ),
-      (
-        "snapsh snapshot-create-as guest moving --diskspec vda,file=/old/guest.ov,mirror=/new/guest.ov",
-        "Write all changes to a second storage too, until the snapshot is deleted."
-      ),
+      )
     ])
 
   private let arguments: ParsedArguments

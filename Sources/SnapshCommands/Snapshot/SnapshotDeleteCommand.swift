@@ -22,8 +22,7 @@ struct SnapshotDeleteCommand: VirshCommand {
       ManagedSaveOption.rewrite, dryRun,
     ] + MirroredSnapshotDeletion.options, exitStatuses: ExitStatus.interruptible,
     examples: [
-      ("snapsh snapshot-delete guest before-upgrade", "Merge a snapshot that is no longer needed."),
-      ("snapsh snapshot-delete guest moving", "End a mirrored snapshot: go on from the second storage."),
+      ("snapsh snapshot-delete guest before-upgrade", "Merge a snapshot that is no longer needed.")
     ])
 
   private let domain: String

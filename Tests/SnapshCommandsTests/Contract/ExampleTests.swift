@@ -57,6 +57,7 @@ struct ExampleTests {
     "vma list": "needs an archive",
     "vma verify": "needs an archive", "vma config": "needs an archive",
     "xml format": "needs documents", "xml roundtrip": "needs documents", "xml validate": "needs documents",
+    "storage-migrate": "needs a running QEMU guest",
     "xml schema": "is run by tests of its own, which say where the schemas are",
   ]
 
