@@ -44,8 +44,7 @@ struct MirrorFaultTests {
       let result = try mirrored.create("broken", mirroring: ["vda", "vdb"], fault: "after:\(step):kill")
       #expect(result.signal == SIGKILL)
       try guest.waitForTicks(1)
-      kill(try #require(guest.qemuProcess), SIGKILL)
-      while guest.qemuProcess != nil { usleep(20_000) }
+      try mirrored.killGuest()
       try mirrored.run("snapshot-delete", guest.name, "broken", "--abort-mirror", "--commit").check()
       try mirrored.expectUntouched("step \(step)")
       try mirrored.expectAllTicks(in: mirrored.firstImages)

@@ -40,6 +40,13 @@ struct MirroredGuest {
     return Dictionary(uniqueKeysWithValues: rows.map { (String($0[0]), String($0[1])) })
   }
 
+  /// Kills QEMU and waits until it has let go of the images.
+  func killGuest() throws {
+    let process = try #require(guest.qemuProcess)
+    kill(process, SIGKILL)
+    while kill(process, 0) == 0 { usleep(20_000) }
+  }
+
   /// Every file on either storage, and every journal.
   func files() -> Set<String> {
     let manager = FileManager.default

@@ -51,8 +51,7 @@ struct StorageMigrationTests {
       try mirrored.run("storage-migrate", guest.name, "--disk", "vda=\(goal)", "--flatten").check()
       try guest.waitForTicks(1)
       #expect(try mirrored.sources() == ["vda": goal])
-      kill(try #require(guest.qemuProcess), SIGKILL)
-      while guest.qemuProcess != nil { usleep(20_000) }
+      try mirrored.killGuest()
       let information = try TestSupport.run(["qemu-img", "info", goal]).check().stdout
       #expect(!information.contains("backing file"))
       try TestSupport.run(["qemu-img", "check", "-q", goal]).check()
@@ -84,11 +83,11 @@ struct StorageMigrationTests {
         let goal = ["vda": there + "/vda.qcow2", "vdb": there + "/vdb.qcow2"]
         #expect(try mirrored.sources() == goal)
         #expect(mirrored.files() == Set(goal.values), "step \(step)")
-        (here, there) = (there, here)
+        swap(&here, &there)
       }
       try guest.waitForTicks(1)
-      try mirrored.expectAllTicks(in: try mirrored.sources())
-      _ = here
+      try mirrored.expectAllTicks(
+        in: ["vda": here + "/vda.qcow2", "vdb": here + "/vdb.qcow2"])
     }
   }
 
@@ -100,8 +99,7 @@ struct StorageMigrationTests {
       let line = ["storage-migrate", guest.name, "--directory", mirrored.second]
       #expect(try mirrored.run(line, fault: "after:9:kill").signal == SIGKILL)
       try guest.waitForTicks(1)
-      kill(try #require(guest.qemuProcess), SIGKILL)
-      while guest.qemuProcess != nil { usleep(20_000) }
+      try mirrored.killGuest()
       try mirrored.run("storage-migrate", guest.name, "--resume", "--delete-storage").check()
       let goal = ["vda": mirrored.second + "/vda.qcow2", "vdb": mirrored.second + "/vdb.qcow2"]
       #expect(try mirrored.sources(inactive: true) == goal)

@@ -62,6 +62,7 @@ struct StorageMigrateCommand: VirshCommand {
     if try arguments[Self.resume] || arguments[Self.rollback] {
       return try recover(domain, resumes: arguments[Self.resume], in: session)
     }
+    try session.requireNoUnfinishedOperation(on: domain)
     try session.waitForOtherJob(of: domain)
     let places = try arguments[Self.disks].map { text in
       let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
