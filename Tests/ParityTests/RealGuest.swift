@@ -90,6 +90,11 @@ struct RealGuest {
       // The other domain's is libvirt's choice.
       .replacing(/(?!22222222)[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/, with: "<uuid>")
       .replacing(/CPU time: +[\d.]+s/, with: "CPU time: <seconds>")
+      // Whether the firmware has already looked at the disk.
+      .replacing(/(rd_req|rd_bytes|number of read operations:|number of bytes read:)( +)[01]\b/) {
+        "\($0.output.1)\($0.output.2)<reads>"
+      }
+      .replacing(/(rd_bytes|number of bytes read:)( +)512\b/) { "\($0.output.1)\($0.output.2)<reads>" }
       // QEMU tells a bandwidth only where the save took long enough for one to be measured.
       .replacing(/Memory bandwidth: .*\n/, with: "")
       .replacing(/20\d\d-\d\d-\d\d \d\d:\d\d:\d\d [+-]\d{4}/, with: "<time>")
