@@ -69,16 +69,18 @@ struct RealGuestTerminalTests {
       #expect(try errors().isEmpty)
       #expect(try errors("--progress", "auto", verbose: true).hasPrefix("\rBlock Copy: ["))
       #expect(try errors("--progress", "none", verbose: true).isEmpty)
-      #expect(try errors("--json", verbose: true).isEmpty)
+      #expect(try errors("--json").isEmpty)
+      #expect(try errors("--json", "--progress", "none", verbose: true).isEmpty)
       let lines = try errors("--progress=plain").split(separator: "\n")
       #expect(lines.count >= 2)
       #expect(lines.last?.wholeMatch(of: /Block Copy: \d+ %, .* MiB of 64\.0 MiB, .*\/s, \d+ s left/) != nil)
-      let objects = try errors("--progress=json", "--json").split(separator: "\n")
-      #expect(objects.count >= 2)
-      for line in objects {
+      let asked = try errors("--progress=json", "--json").split(separator: "\n")
+      let told = try errors("--json", verbose: true).split(separator: "\n")
+      #expect(asked.count >= 2 && told.count >= 2)
+      for line in asked + told {
         let object = try #require(JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
         #expect(object["type"] as? String == "progress")
-        #expect(object["job"] as? String == "Block Copy")
+        #expect(object["job"] as? String == "block-copy")
         #expect(object["totalBytes"] as? Int == 64 << 20)
         #expect(object["completedBytes"] is Int && object["elapsedSeconds"] is Double)
       }
