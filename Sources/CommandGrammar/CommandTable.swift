@@ -16,15 +16,30 @@ public struct CommandGroup: Sendable {
 /// All commands of the tool: finds the command that words name, and parses the words behind it.
 public struct CommandTable: Sendable {
   public let groups: [CommandGroup]
-  public let commands: [CommandGrammar]
+  private let names: [String]
+  private let grammar: @Sendable (String) -> CommandGrammar?
+
+  /// - Parameters:
+  ///   - groups: The groups in the order of the help.
+  ///   - names: The names of all commands, in the order of the help within their group.
+  ///   - grammar: Makes or finds the grammar of the command of that name; called as late as possible.
+  public init(
+    groups: [CommandGroup], names: [String], grammar: @escaping @Sendable (String) -> CommandGrammar?
+  ) {
+    self.groups = groups
+    self.names = names
+    self.grammar = grammar
+  }
 
   /// - Parameters:
   ///   - groups: The groups in the order of the help.
   ///   - commands: All commands, in the order of the help within their group.
   public init(groups: [CommandGroup], commands: [CommandGrammar]) {
-    self.groups = groups
-    self.commands = commands
+    self.init(groups: groups, names: commands.map(\.name)) { name in commands.first { $0.name == name } }
   }
+
+  /// All commands, in the order of the help within their group.
+  public var commands: [CommandGrammar] { names.compactMap(grammar) }
 
   /// Finds and parses one command.
   ///
@@ -39,12 +54,12 @@ public struct CommandTable: Sendable {
 
   /// The command of the given name, of one word or two.
   public subscript(name: String) -> CommandGrammar? {
-    commands.first { $0.name == name }
+    names.contains(name) ? grammar(name) : nil
   }
 
   /// The second words of a family of commands (`create`, `list` … of `vma`), in the order of declaration.
   public func subcommands(of family: String) -> [CommandGrammar] {
-    commands.filter { $0.name.hasPrefix(family + " ") }
+    names.filter { $0.hasPrefix(family + " ") }.compactMap(grammar)
   }
 
   private func command(in words: [String]) throws -> (CommandGrammar, ArraySlice<String>) {

@@ -1,12 +1,12 @@
 extension CommandRegistry {
   /// The commands on VMA archives.
-  static let archiveCommands: [any Command.Type] = [
-    VMACreateCommand.self,
-    VMAListCommand.self,
-    VMAConfigCommand.self,
-    VMAExtractCommand.self,
-    VMAVerifyCommand.self,
-    VMAWriterCommand.self,
-    ArchiveListCommand.self,
+  static let archiveCommands: DeclaredCommands = [
+    "vma create": VMACreateCommand.self,
+    "vma list": VMAListCommand.self,
+    "vma config": VMAConfigCommand.self,
+    "vma extract": VMAExtractCommand.self,
+    "vma verify": VMAVerifyCommand.self,
+    "vma-writer": VMAWriterCommand.self,
+    "archive list": ArchiveListCommand.self,
   ]
 }

@@ -1,4 +1,7 @@
 extension CommandRegistry {
   /// The commands on libvirt's backup jobs.
-  static let backupCommands: [any Command.Type] = [BackupBeginCommand.self, BackupDumpXMLCommand.self]
+  static let backupCommands: DeclaredCommands = [
+    "backup-begin": BackupBeginCommand.self,
+    "backup-dumpxml": BackupDumpXMLCommand.self,
+  ]
 }

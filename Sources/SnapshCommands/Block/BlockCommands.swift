@@ -1,13 +1,13 @@
 extension CommandRegistry {
   /// The commands on a domain's disks and the jobs on them.
-  static let blockCommands: [any Command.Type] = [
-    BlockCommitCommand.self,
-    BlockCopyCommand.self,
-    BlockJobCommand.self,
-    BlockPullCommand.self,
-    BlockResizeCommand.self,
-    DomainBlockErrorCommand.self,
-    DomainBlockInfoCommand.self,
-    DomainBlockStatisticsCommand.self,
+  static let blockCommands: DeclaredCommands = [
+    "blockcommit": BlockCommitCommand.self,
+    "blockcopy": BlockCopyCommand.self,
+    "blockjob": BlockJobCommand.self,
+    "blockpull": BlockPullCommand.self,
+    "blockresize": BlockResizeCommand.self,
+    "domblkerror": DomainBlockErrorCommand.self,
+    "domblkinfo": DomainBlockInfoCommand.self,
+    "domblkstat": DomainBlockStatisticsCommand.self,
   ]
 }

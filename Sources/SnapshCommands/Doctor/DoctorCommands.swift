@@ -1,4 +1,4 @@
 extension CommandRegistry {
   /// The commands that look for trouble.
-  static let doctorCommands: [any Command.Type] = [DoctorCommand.self]
+  static let doctorCommands: DeclaredCommands = ["doctor": DoctorCommand.self]
 }

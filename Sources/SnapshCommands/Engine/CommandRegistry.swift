@@ -16,20 +16,25 @@ public enum CommandRegistry {
     CommandGroup(keyword: "tool", title: "snapsh itself"),
   ]
 
-  static let commands =
-    domainCommands + hostCommands + blockCommands + jobCommands + fileSystemCommands + snapshotCommands
-    + checkpointCommands
-    + backupCommands + storageCommands + xmlCommands + archiveCommands + guestArchiveCommands
-    + saveImageCommands
-    + doctorCommands + toolCommands
+  static let commands: [(name: String, type: any Command.Type)] = [
+    domainCommands, hostCommands, blockCommands, jobCommands, fileSystemCommands, snapshotCommands,
+    checkpointCommands, backupCommands, storageCommands, xmlCommands, archiveCommands, guestArchiveCommands,
+    saveImageCommands, doctorCommands, toolCommands,
+  ].flatMap { $0.map { (name: $0.key, type: $0.value) } }
 
-  /// The grammar of all commands.
-  public static let table = CommandTable(groups: groups, commands: commands.map { $0.grammar })
+  /// The grammar of all commands; each is made when it is first asked for.
+  public static let table = CommandTable(groups: groups, names: commands.map(\.name)) { name in
+    byName[name]?.grammar
+  }
 
   private static let byName = Dictionary(
-    commands.map { ($0.grammar.name, $0) }, uniquingKeysWith: { first, _ in first })
+    commands.map { ($0.name, $0.type) }, uniquingKeysWith: { first, _ in first })
 
   static func command(for invocation: CommandInvocation) -> (any Command.Type)? {
     byName[invocation.grammar.name]
   }
 }
+
+/// The commands of a group by their names, so that a command is found without the grammars of all the others:
+/// a process that runs one command makes one.
+typealias DeclaredCommands = KeyValuePairs<String, any Command.Type>

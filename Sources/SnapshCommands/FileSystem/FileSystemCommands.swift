@@ -1,6 +1,8 @@
 extension CommandRegistry {
   /// The commands on the file systems inside a guest.
-  static let fileSystemCommands: [any Command.Type] = [
-    FileSystemFreezeCommand.self, FileSystemInfoCommand.self, FileSystemThawCommand.self,
+  static let fileSystemCommands: DeclaredCommands = [
+    "domfsfreeze": FileSystemFreezeCommand.self,
+    "domfsinfo": FileSystemInfoCommand.self,
+    "domfsthaw": FileSystemThawCommand.self,
   ]
 }

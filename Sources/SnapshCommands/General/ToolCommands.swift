@@ -1,8 +1,14 @@
 extension CommandRegistry {
   /// The commands on the tool itself.
-  static let toolCommands: [any Command.Type] = [
-    ChangeDirectoryCommand.self, CompleteCommand.self, CompletionCommand.self, EchoCommand.self,
-    ExitCommand.self, HelpCommand.self, ManualCommand.self, PrintWorkingDirectoryCommand.self,
-    QuitCommand.self,
+  static let toolCommands: DeclaredCommands = [
+    "cd": ChangeDirectoryCommand.self,
+    "complete": CompleteCommand.self,
+    "completion": CompletionCommand.self,
+    "echo": EchoCommand.self,
+    "exit": ExitCommand.self,
+    "help": HelpCommand.self,
+    "manual": ManualCommand.self,
+    "pwd": PrintWorkingDirectoryCommand.self,
+    "quit": QuitCommand.self,
   ]
 }

@@ -1,7 +1,7 @@
 extension CommandRegistry {
   /// The commands between guests and archives.
-  static let guestArchiveCommands: [any Command.Type] = [
-    BackupCommand.self,
-    ColdSnapshotCommand.self,
+  static let guestArchiveCommands: DeclaredCommands = [
+    "backup": BackupCommand.self,
+    "cold-snapshot": ColdSnapshotCommand.self,
   ]
 }

@@ -1,11 +1,11 @@
 extension CommandRegistry {
   /// The commands on the host and the connection to it.
-  static let hostCommands: [any Command.Type] = [
-    CapabilitiesCommand.self,
-    ConnectCommand.self,
-    EventCommand.self,
-    HostnameCommand.self,
-    URICommand.self,
-    VersionCommand.self,
+  static let hostCommands: DeclaredCommands = [
+    "capabilities": CapabilitiesCommand.self,
+    "connect": ConnectCommand.self,
+    "event": EventCommand.self,
+    "hostname": HostnameCommand.self,
+    "uri": URICommand.self,
+    "version": VersionCommand.self,
   ]
 }

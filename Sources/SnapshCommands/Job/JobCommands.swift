@@ -1,4 +1,7 @@
 extension CommandRegistry {
   /// The commands on the job that holds a domain.
-  static let jobCommands: [any Command.Type] = [DomainJobAbortCommand.self, DomainJobInfoCommand.self]
+  static let jobCommands: DeclaredCommands = [
+    "domjobabort": DomainJobAbortCommand.self,
+    "domjobinfo": DomainJobInfoCommand.self,
+  ]
 }

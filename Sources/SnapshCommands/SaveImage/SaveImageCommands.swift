@@ -2,11 +2,11 @@ import CommandGrammar
 
 extension CommandRegistry {
   /// The commands on libvirt's save images.
-  static let saveImageCommands: [any Command.Type] = [
-    SaveImageInfoCommand.self,
-    SaveImageXMLCommand.self,
-    SaveImageMemoryCommand.self,
-    SaveImageCreateCommand.self,
+  static let saveImageCommands: DeclaredCommands = [
+    "save-image info": SaveImageInfoCommand.self,
+    "save-image xml": SaveImageXMLCommand.self,
+    "save-image memory": SaveImageMemoryCommand.self,
+    "save-image create": SaveImageCreateCommand.self,
   ]
 }
 

@@ -1,7 +1,7 @@
 extension CommandRegistry {
   /// The commands on storage pools and volumes, as far as snapshots need them.
-  static let storageCommands: [any Command.Type] = [
-    PoolListCommand.self,
-    VolumeListCommand.self,
+  static let storageCommands: DeclaredCommands = [
+    "pool-list": PoolListCommand.self,
+    "vol-list": VolumeListCommand.self,
   ]
 }

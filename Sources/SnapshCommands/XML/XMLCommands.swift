@@ -3,8 +3,11 @@ import XMLTree
 
 extension CommandRegistry {
   /// The commands on snapshot XML that need no hypervisor.
-  static let xmlCommands: [any Command.Type] = [
-    XMLValidateCommand.self, XMLFormatCommand.self, XMLRoundTripCommand.self, XMLSchemaCommand.self,
+  static let xmlCommands: DeclaredCommands = [
+    "xml validate": XMLValidateCommand.self,
+    "xml format": XMLFormatCommand.self,
+    "xml roundtrip": XMLRoundTripCommand.self,
+    "xml schema": XMLSchemaCommand.self,
   ]
 }
 

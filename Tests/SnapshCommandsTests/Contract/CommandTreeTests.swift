@@ -13,6 +13,12 @@ struct CommandTreeTests {
     try #require(CommandRegistry.table[name])
   }
 
+  @Test("the name it is found by is the name it tells, and no other command has it")
+  func names() {
+    #expect(CommandRegistry.commands.map(\.name) == CommandRegistry.commands.map { $0.type.grammar.name })
+    #expect(Set(Self.commands).count == Self.commands.count)
+  }
+
   @Test("help says what it does, how it is used, how it ends, and gives an example", arguments: commands)
   func help(name: String) throws {
     let command = try grammar(name)
