@@ -36,8 +36,11 @@ struct VMAWriterCommand: Command {
     "scratch", namedOnly: true, completes: .file, help: "directory for parts that find no memory")
   private static let verbose = Option.flag("verbose", letter: "v", help: "print progress to standard error")
 
+  /// Also the name of the program's other link.
+  static let name = "vma-writer"
+
   static let grammar = CommandGrammar(
-    name: "vma-writer", group: "archive", abstract: "make an archive of what QEMU sends",
+    name: name, group: "archive", abstract: "make an archive of what QEMU sends",
     discussion:
       "Listens for a migration stream and serves an NBD export for each disk, prints Ready, and writes\n"
       + "what comes into an archive: the memory of a guest by 'migrate', its disks by 'blockdev-backup'\n"

@@ -54,7 +54,12 @@ public final class FileDescriptorSink: ByteSink {
 
   public func write(_ bytes: [UInt8]) throws {
     do {
-      try descriptor.writeAll(bytes)
+      try bytes.withUnsafeBytes { bytes in
+        var rest = bytes[...]
+        while !rest.isEmpty {
+          rest = rest.dropFirst(try descriptor.write(UnsafeRawBufferPointer(rebasing: rest)))
+        }
+      }
     } catch let error as Errno {
       throw ConsoleError(errno: error)
     }

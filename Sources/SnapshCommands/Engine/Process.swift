@@ -15,7 +15,7 @@ extension Tool {
   static func words(of arguments: [String]) -> [String] {
     let program = arguments.first?.split(separator: "/").last.map(String.init)
     let words = Array(arguments.dropFirst())
-    return program == VMAWriterCommand.grammar.name ? [VMAWriterCommand.grammar.name] + words : words
+    return program == VMAWriterCommand.name ? [VMAWriterCommand.name] + words : words
   }
 
   private static func environment() -> [String: String] {
