@@ -121,32 +121,18 @@ struct ManagedSaveDisks {
   /// - Throws: ``ManagedSaveDiskError`` for a disk that is not here.
   func taken(over document: XMLElement) throws -> XMLElement {
     var document = document
-    document.children = try document.children.map { child in
-      guard case .element(var devices) = child, devices.name == "devices" else { return child }
-      devices.children = try devices.children.map { child in
-        guard case .element(let disk) = child, disk.name == "disk" else { return child }
-        return .element(try moved(disk))
-      }
-      return .element(devices)
+    try document.editDisks { target, disk in
+      guard let place = disks[target] else { throw ManagedSaveDiskError(target: target) }
+      disk.attributes = place.attributes
+      disk.removeElements(named: Self.storage)
+      disk.children = place.children.filter(Self.isStorage) + disk.children
     }
     return document
   }
 
-  private func moved(_ disk: XMLElement) throws -> XMLElement {
-    let target = disk.firstElement(named: "target")?.attribute("dev") ?? ""
-    guard let place = disks[target] else { throw ManagedSaveDiskError(target: target) }
-    var moved = disk
-    moved.attributes = place.attributes
-    let rest = disk.children.filter { child in
-      guard case .element(let element) = child else { return true }
-      return !Self.storage.contains(element.name)
-    }
-    let storage = place.children.filter { child in
-      guard case .element(let element) = child else { return false }
-      return Self.storage.contains(element.name)
-    }
-    moved.children = storage + rest
-    return moved
+  private static func isStorage(_ node: XMLNode) -> Bool {
+    guard case .element(let element) = node else { return false }
+    return storage.contains(element.name)
   }
 }
 

@@ -27,10 +27,7 @@ extension SnapshotFiles {
   /// The document with another parent; none makes it a root.
   func withParent(_ parent: String?) -> XMLElement {
     var document = document
-    document.children.removeAll { child in
-      guard case .element(let element) = child else { return false }
-      return element.name == "parent"
-    }
+    document.removeElements(named: ["parent"])
     if let parent {
       let name = XMLElement("name", children: [.text(parent)])
       document.children.append(.element(XMLElement("parent", children: [.element(name)])))
@@ -40,7 +37,10 @@ extension SnapshotFiles {
 
   /// The document with other images as what some disks were.
   func withFrozen(_ images: [String: DiskChain.Image]) -> XMLElement {
-    document.replacing("domain") { $0.withDisks(at: images) }
-      .replacing("inactiveDomain") { $0.withDisks(at: images) }
+    var document = document
+    for name in ["domain", "inactiveDomain"] {
+      document.editElements(named: name) { $0 = $0.withDisks(at: images) }
+    }
+    return document
   }
 }

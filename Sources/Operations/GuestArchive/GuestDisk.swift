@@ -49,6 +49,11 @@ public struct GuestDisk: Codable, Equatable, Sendable {
     GuestDisk(target: target, type: "file", format: format, source: path)
   }
 
+  /// Puts a `<disk>` of the same target here; only for paths, `type` being `file` or `block`.
+  func place(_ disk: inout XMLElement) {
+    disk.putDisk(on: source, format: format, isBlockDevice: type == "block")
+  }
+
   private init(target: String, type: String, format: String, source: String) {
     self.target = target
     self.type = type

@@ -41,32 +41,35 @@ struct RestoredDomain {
   ///   - nvram: where the UEFI variables are now; nil leaves the path, and libvirt to choose one for a new name.
   /// - Returns: the `<domain>` element.
   func placed(_ places: [GuestDisk], name: String?, keepsIdentity: Bool, nvram: String?) -> XMLElement {
-    var domain = DiskPlaces(Dictionary(places.map { ($0.target, $0) }) { first, _ in first }).put(into: root)
+    let places = Dictionary(places.map { ($0.target, $0) }) { first, _ in first }
+    var domain = root
+    domain.editDisks { target, disk in places[target]?.place(&disk) }
     domain.attributes.removeAll { $0.name == "id" }
-    if nvram != nil || name != nil { domain = UEFIVariables.put(nvram, into: domain) }
+    if nvram != nil || name != nil { UEFIVariables.put(nvram, into: &domain) }
     if domain.firstElement(named: "uuid") == nil {
       let uuid = UUID().uuidString.lowercased()
       domain.children.insert(.element(XMLElement("uuid", children: [.text(uuid)])), at: 0)
     }
     guard let name else { return domain }
-    domain = domain.mappingElements(named: "name") { Self.text(name, in: $0) }
-    return keepsIdentity ? domain : withNewIdentity(domain)
+    domain.editElements(named: "name") { $0.setText(name) }
+    if !keepsIdentity { giveNewIdentity(to: &domain) }
+    return domain
   }
 
-  private func withNewIdentity(_ domain: XMLElement) -> XMLElement {
+  private func giveNewIdentity(to domain: inout XMLElement) {
     let uuid = UUID().uuidString.lowercased()
-    var domain = domain.mappingElements(named: "uuid") { Self.text(uuid, in: $0) }
+    domain.editElements(named: "uuid") { $0.setText(uuid) }
     // libvirt insists on the same UUID in both places.
-    domain = domain.mappingElements(named: "sysinfo") { information in
-      information.mappingElements(named: "system") { system in
-        system.mappingElements(named: "entry") {
-          $0.attribute("name") == "uuid" ? Self.text(uuid, in: $0) : $0
+    domain.editElements(named: "sysinfo") { information in
+      information.editElements(named: "system") { system in
+        system.editElements(named: "entry") { entry in
+          if entry.attribute("name") == "uuid" { entry.setText(uuid) }
         }
       }
     }
-    return domain.mappingElements(named: "devices") { devices in
-      devices.mappingElements(named: "interface") { interface in
-        interface.mappingElements(named: "mac") { $0.settingAttribute("address", Self.randomAddress()) }
+    domain.editElements(named: "devices") { devices in
+      devices.editElements(named: "interface") { interface in
+        interface.editElements(named: "mac") { $0.setAttribute("address", Self.randomAddress()) }
       }
     }
   }
@@ -75,11 +78,5 @@ struct RestoredDomain {
   private static func randomAddress() -> String {
     let bytes: [UInt8] = [0x52, 0x54, 0] + (0..<3).map { _ in UInt8.random(in: 0...255) }
     return bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined(separator: ":")
-  }
-
-  private static func text(_ text: String, in element: XMLElement) -> XMLElement {
-    var result = element
-    result.children = [.text(text)]
-    return result
   }
 }

@@ -152,16 +152,14 @@ struct TemporaryOverlays: Codable, Equatable, Sendable {
   private func commitShutOff(_ layer: Layer, on domain: Domain) throws {
     try commitImage(layer)
     var document = try XMLDocument.parse(domain.xml([.inactive, .secure]))
-    document.root = DiskPlaces([layer.frozen.target: layer.frozen]).put(into: document.root)
+    document.root.editDisks { target, disk in
+      if target == layer.frozen.target { layer.frozen.place(&disk) }
+    }
     _ = try domain.connection.defineDomain(xml: document.root.text(layout: .libvirt))
   }
 
   private func commitImage(_ layer: Layer) throws {
-    let run = try ChildProcess.run(
-      "qemu-img", package: "qemu-utils", ["commit", "-q", "-f", "qcow2", "--", layer.overlay])
-    guard run.succeeded else {
-      throw DiskIOError.toolFailed(tool: "qemu-img", reason: run.reason(tool: "qemu-img"))
-    }
+    try QemuImage.commit(path: layer.overlay, format: .qcow2)
   }
 
   private func remove(_ path: String) throws {

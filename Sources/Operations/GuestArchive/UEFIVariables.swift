@@ -11,14 +11,12 @@ enum UEFIVariables {
   }
 
   /// The document with another path; nil lets libvirt choose one by the guest's name.
-  static func put(_ path: String?, into domain: XMLElement) -> XMLElement {
-    domain.mappingElements(named: "os") { os in
-      os.mappingElements(named: "nvram") { nvram in
-        var result = nvram
+  static func put(_ path: String?, into domain: inout XMLElement) {
+    domain.editElements(named: "os") { os in
+      os.editElements(named: "nvram") { nvram in
         // The old spelling, which every libvirt understands.
-        result.attributes.removeAll { $0.name == "type" }
-        result.children = path.map { [.text($0)] } ?? []
-        return result
+        nvram.attributes.removeAll { $0.name == "type" }
+        nvram.children = path.map { [.text($0)] } ?? []
       }
     }
   }

@@ -73,49 +73,19 @@ struct OverlayMerge {
 
 /// A disk's place in a `<domain>` document.
 enum DiskDefinition {
-  /// The document with one disk on another image; libvirt finds the images below by itself.
+  /// The document with one disk on another image of the same kind, file or block device.
   ///
   /// - Throws: `XMLError` when the text is no document.
   static func replacing(
     _ target: String, with image: DiskChain.Image, inDomainXML xml: String
   ) throws(XMLError) -> String {
     var root = try XMLDocument.parse(xml).root
-    root.editElements(named: "devices") { devices in
-      devices.editElements(named: "disk") { disk in
-        guard disk.firstElement(named: "target")?.attribute("dev") == target else { return }
-        disk.children.removeAll { child in
-          guard case .element(let element) = child else { return false }
-          return element.name == "backingStore" || element.name == "mirror"
-        }
-        disk.editElements(named: "driver") { $0.setAttribute("type", image.format) }
-        disk.editElements(named: "source") { source in
-          source.setAttribute(source.attribute("dev") == nil ? "file" : "dev", image.path)
-        }
-      }
+    root.editDisks { name, disk in
+      guard name == target else { return }
+      let isBlockDevice = disk.firstElement(named: "source")?.attribute("dev") != nil
+      disk.putDisk(on: image.path, format: image.format, isBlockDevice: isBlockDevice)
     }
     return root.text(layout: .libvirt)
-  }
-}
-
-extension XMLElement {
-  /// Changes the child elements of a name, in place.
-  mutating func editElements(named name: String, _ edit: (inout XMLElement) -> Void) {
-    for (index, child) in children.enumerated() {
-      guard case .element(var element) = child, element.name == name, element.namespace == nil else {
-        continue
-      }
-      edit(&element)
-      children[index] = .element(element)
-    }
-  }
-
-  /// Gives an attribute a value, at its old place where it has one.
-  mutating func setAttribute(_ name: String, _ value: String) {
-    if let index = attributes.firstIndex(where: { $0.name == name }) {
-      attributes[index].value = value
-    } else {
-      attributes.append(XMLAttribute(name, value))
-    }
   }
 }
 

@@ -50,11 +50,7 @@ extension ExternalReversion {
     var next = past.withDisks(at: places)
     next.name = "domain"
     next.prefix = nil
-    next = next.replacing("name") { name in
-      var name = name
-      name.children = [.text(domain.name)]
-      return name
-    }
+    next.editElements(named: "name") { $0.setText(domain.name) }
     // What snapsh notes of the disks in force has nothing to do with those of that time.
     next = next.takingMetadata(from: now)
     definition = next.text(layout: .libvirt)

@@ -78,32 +78,17 @@ public struct SnapshotFiles: Sendable {
 
   /// The document with other overlays for some disks.
   func withOverlays(_ overlays: [String: DiskChain.Image]) -> XMLElement {
-    document.replacing("disks") { disks in
-      disks.replacing("disk") { disk in
-        guard let target = disk.attribute("name"), let overlay = overlays[target] else { return disk }
-        var disk = disk
+    var document = document
+    document.editElements(named: "disks") { disks in
+      disks.editElements(named: "disk") { disk in
+        guard let target = disk.attribute("name"), let overlay = overlays[target] else { return }
         disk.setAttribute("type", "file")
         disk.children = [
-          .element(
-            XMLElement("driver", attributes: [XMLAttribute("type", overlay.format)])),
+          .element(XMLElement("driver", attributes: [XMLAttribute("type", overlay.format)])),
           .element(XMLElement("source", attributes: [XMLAttribute("file", overlay.path)])),
         ]
-        return disk
       }
     }
-  }
-}
-
-extension XMLElement {
-  /// The element with each child of a name put through a change.
-  func replacing(_ name: String, _ change: (XMLElement) -> XMLElement) -> XMLElement {
-    var copy = self
-    copy.children = children.map { child in
-      guard case .element(let element) = child, element.name == name, element.namespace == nil else {
-        return child
-      }
-      return .element(change(element))
-    }
-    return copy
+    return document
   }
 }
