@@ -1,6 +1,6 @@
 /// How deeply an archive is checked while it is read.
 public enum CheckDepth: Equatable, Sendable {
-  /// Headers, slots and completeness; data is not looked at.
+  /// Headers, slots and completeness; data is not looked at, and not even read where the input can go past it.
   case structure
   /// All that, and every block's hash: compared with the digests where the archive carries them.
   case data
@@ -11,7 +11,7 @@ public enum CheckDepth: Equatable, Sendable {
 /// Memory stays below 16 MiB whatever the archive's size, apart from one bit for each cluster that is out of
 /// order (at most 256 MiB for hostile archives). A thread of its own reads ahead.
 /// An extent's content is handed out only after the extent was checked; that the archive is complete is known
-/// when ``read(checking:visit:progress:)`` has returned, and not before.
+/// when ``read(checking:devices:visit:progress:)`` has returned, and not before.
 public final class ArchiveReader {
   /// The header.
   public let header: ArchiveHeader
@@ -50,58 +50,57 @@ public final class ArchiveReader {
   ///
   /// - Parameters:
   ///   - depth: how deeply to check.
+  ///   - devices: ids of the devices whose data is wanted; nil for all. Of the others only the structure is checked,
+  ///     and nothing is handed out.
   ///   - visit: called with each run of data or zeros, on the calling thread, in the order of the archive; nil
   ///     when only the check is wanted. What it throws ends the reading.
   ///   - progress: called every few MiB of archive; what it throws ends the reading.
   /// - Returns: what was found, and what that proves.
   /// - Throws: ``VMAError`` with the byte offset of what is wrong, or the error of the input or of a closure.
   public func read(
-    checking depth: CheckDepth = .data, visit: ((ArchiveRun) throws -> Void)? = nil,
-    progress: ((ArchiveProgress) throws -> Void)? = nil
+    checking depth: CheckDepth = .data, devices: Set<UInt8>? = nil,
+    visit: ((ArchiveRun) throws -> Void)? = nil, progress: ((ArchiveProgress) throws -> Void)? = nil
   ) throws -> ArchiveReport {
     guard !wasRead else { throw VMAError(.readAlready) }
     wasRead = true
-    guard let visit else { return try readExtents(depth, progress, runs: nil) }
+    let selection = DataSelection(depth, devices: devices, isVisited: visit != nil)
+    guard let visit else { return try readExtents(depth, selection, progress, runs: nil) }
     // The assembler lives only as long as this call, so the visitor need not be able to escape.
     return try withoutActuallyEscaping(visit) {
-      try readExtents(depth, progress, runs: RunAssembler(visit: $0))
+      try readExtents(depth, selection, progress, runs: RunAssembler(visit: $0))
     }
   }
 
   private func readExtents(
-    _ depth: CheckDepth, _ progress: ((ArchiveProgress) throws -> Void)?, runs: RunAssembler?
+    _ depth: CheckDepth, _ selection: DataSelection, _ progress: ((ArchiveProgress) throws -> Void)?,
+    runs: RunAssembler?
   ) throws -> ArchiveReport {
     var runs = runs
     var extents = try ExtentReader(
-      header: header, headerChecksum: headerChecksum, depth: depth, mapLimit: mapLimit)
-    let thread = try ReadAheadThread(input: input, from: headerSize)
+      header: header, headerChecksum: headerChecksum, depth: depth, selection: selection, mapLimit: mapLimit)
+    let thread = try ReadAheadThread(input: input, from: headerSize, selection)
     defer { thread.end() }
     var end = headerSize
     while let batch = try thread.next() {
-      let bytes = UnsafeRawBufferPointer(batch.bytes).slice(0, batch.count)
-      var position = 0
-      while position < bytes.count {
-        let rest = UnsafeRawBufferPointer(rebasing: bytes[position...])
-        position += try extents.take(rest, at: batch.offset + UInt64(position), runs: &runs)
-      }
-      end = batch.offset + UInt64(batch.count)
+      for extent in batch.extents { try extents.take(extent, bytes: batch.bytes(of: extent), runs: &runs) }
+      end = batch.end
       thread.giveBack(batch)
       try progress?(ArchiveProgress(archiveBytes: end, clusters: extents.trackers.clusters))
     }
     try runs?.end()
     try extents.finish(at: end)
     return ArchiveReport(
-      bytesRead: end, extents: extents.extents,
-      devices: extents.trackers.all.map { $0.summary(withDigest: depth == .data) },
+      bytesRead: end, extents: extents.extents, devices: extents.trackers.all.map { $0.summary },
       zeroBlocksBesideData: extents.trackers.all.reduce(0) { $0 + $1.zeroBlocksBesideData },
-      proof: proof(depth))
+      proof: proof(depth, allHashed: extents.trackers.all.allSatisfy(\.isHashed)))
   }
 
-  private func proof(_ depth: CheckDepth) -> ArchiveProof {
+  private func proof(_ depth: CheckDepth, allHashed: Bool) -> ArchiveProof {
     switch header.integrity {
     case .none: .structure(.noDigests)
     case .unknown(let version): .structure(.unknownDigests(version: version))
-    case .digests: depth == .data ? .content : .structure(.notAskedFor)
+    case .digests where depth == .structure: .structure(.notAskedFor)
+    case .digests: allHashed ? .content : .selectedContent
     }
   }
 

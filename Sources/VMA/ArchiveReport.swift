@@ -2,6 +2,8 @@
 public enum ArchiveProof: Equatable, Sendable {
   /// Structure, completeness, the end of the archive, and every byte of data.
   case content
+  /// Structure, completeness, and the data of those devices that were asked for.
+  case selectedContent
   /// Structure and completeness only, for this reason.
   case structure(Gap)
 
@@ -20,6 +22,8 @@ public enum ArchiveProof: Equatable, Sendable {
     switch self {
     case .content:
       "every extent and every cluster of every device is there, and the data is what was written"
+    case .selectedContent:
+      "every extent and every cluster of every device is there, and the data of the devices that were asked for is what was written"
     case .structure:
       "the structure is sound, and every cluster of every disk is there exactly once"
     }
@@ -29,6 +33,8 @@ public enum ArchiveProof: Equatable, Sendable {
   public var unproven: String? {
     switch self {
     case .content: nil
+    case .selectedContent:
+      "the data of the other devices was not compared with its digests, because it was not asked for"
     case .structure(.noDigests):
       "the archive carries no digests, so changed data and a memory stream cut short cannot be noticed"
     case .structure(.unknownDigests(let version)):

@@ -10,10 +10,13 @@ struct DeviceTracker {
   var zeroBlocks: UInt64 = 0
   /// Those of the zero blocks that stand beside stored ones in their cluster.
   var zeroBlocksBesideData: UInt64 = 0
+  /// Whether its data is read and hashed, so that `content` means something.
+  let isHashed: Bool
   var content = ContentDigest()
 
-  init(_ device: ArchiveDevice) {
+  init(_ device: ArchiveDevice, isHashed: Bool) {
     self.device = device
+    self.isHashed = isHashed
     isVMState = device.isVMState
     // A memory stream is bounded by what a cluster number can name only.
     clusterLimit = isVMState ? 1 << 32 : device.clusterCount
@@ -31,10 +34,10 @@ struct DeviceTracker {
   /// Where content ends: what a stored block holds from there on does not count.
   var contentEnd: UInt64 { isVMState ? .max : device.size }
 
-  func summary(withDigest: Bool) -> DeviceSummary {
+  var summary: DeviceSummary {
     DeviceSummary(
       device: device, length: length, clusters: seen.count, storedBlocks: storedBlocks,
-      zeroBlocks: zeroBlocks, digest: withDigest ? content : nil)
+      zeroBlocks: zeroBlocks, digest: isHashed ? content : nil)
   }
 
   /// Checks a slot's cluster and mask against the device.

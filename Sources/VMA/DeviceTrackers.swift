@@ -6,10 +6,14 @@ struct DeviceTrackers {
   private let mapLimit: Int
   private var mapCost = 0
 
-  init(_ devices: [ArchiveDevice], mapLimit: Int) {
+  /// - Parameters:
+  ///   - devices: the header's.
+  ///   - mapLimit: bytes that the maps of seen clusters may take together.
+  ///   - isHashed: whether the data of the device with this id is hashed.
+  init(_ devices: [ArchiveDevice], mapLimit: Int, isHashed: (UInt8) -> Bool) {
     var indices = Array(repeating: -1, count: 256)
     for (index, device) in devices.enumerated() { indices[Int(device.id)] = index }
-    all = devices.map { DeviceTracker($0) }
+    all = devices.map { DeviceTracker($0, isHashed: isHashed($0.id)) }
     self.indices = indices
     self.mapLimit = mapLimit
   }

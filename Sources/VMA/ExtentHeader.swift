@@ -36,16 +36,16 @@ enum ExtentHeader {
   /// Checks what can be checked without the header of the archive's device table.
   ///
   /// - Parameters:
-  ///   - bytes: everything there is from the extent's start on, at least 512 bytes.
+  ///   - header: the extent's header, 512 bytes.
+  ///   - available: how many bytes the archive has from the extent's start on, as far as that matters.
   ///   - offset: where that is in the archive.
   ///   - uuid: the archive's.
   ///   - checksum: the MD5 to use.
   /// - Throws: ``VMAError`` with the offset of the field at fault.
   static func check(
-    _ bytes: UnsafeRawBufferPointer, at offset: UInt64, uuid: ArchiveUUID,
+    header: UnsafeRawBufferPointer, available: Int, at offset: UInt64, uuid: ArchiveUUID,
     checksum: borrowing HeaderChecksum
   ) throws(VMAError) {
-    let header = bytes.slice(0, Layout.Extent.headerSize)
     guard header.starts(with: Layout.Extent.magic) else { throw VMAError(.notAnExtent, at: offset) }
     guard try checksum.matches(header, fieldOffset: Layout.Extent.checksumOffset) else {
       throw VMAError(.extentChecksumMismatch, at: offset)
@@ -62,8 +62,8 @@ enum ExtentHeader {
         .extentTooLarge(blocks: blocks), at: offset + UInt64(Layout.Extent.blockCountOffset))
     }
     let size = Layout.Extent.headerSize + blocks * Layout.blockSize
-    guard bytes.count >= size else {
-      throw VMAError(.extentTruncated(have: bytes.count, need: size), at: offset + UInt64(bytes.count))
+    guard available >= size else {
+      throw VMAError(.extentTruncated(have: available, need: size), at: offset + UInt64(available))
     }
   }
 }

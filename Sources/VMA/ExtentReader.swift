@@ -2,7 +2,8 @@
 struct ExtentReader: ~Copyable {
   let header: ArchiveHeader
   let headerChecksum: (high: UInt64, low: UInt64)
-  let depth: CheckDepth
+  private let depth: CheckDepth
+  private let selection: DataSelection
   private let checksum: HeaderChecksum
   private(set) var trackers: DeviceTrackers
   private var trailer = TrailerCollector()
@@ -12,44 +13,48 @@ struct ExtentReader: ~Copyable {
   private(set) var extents: UInt64 = 0
 
   init(
-    header: ArchiveHeader, headerChecksum: (high: UInt64, low: UInt64), depth: CheckDepth, mapLimit: Int
+    header: ArchiveHeader, headerChecksum: (high: UInt64, low: UInt64), depth: CheckDepth,
+    selection: DataSelection, mapLimit: Int
   ) throws(VMAError) {
     self.header = header
     self.headerChecksum = headerChecksum
     self.depth = depth
+    self.selection = selection
     checksum = try HeaderChecksum()
-    trackers = DeviceTrackers(header.devices, mapLimit: mapLimit)
+    trackers = DeviceTrackers(header.devices, mapLimit: mapLimit) {
+      depth == .data && selection.wants($0)
+    }
   }
 
-  /// Checks the extent at the start of `bytes`, and only then hands out its content.
+  /// Checks an extent, and only then hands out its content.
   ///
   /// - Parameters:
-  ///   - bytes: everything there is from the extent's start on; not empty.
-  ///   - offset: where that is in the archive.
+  ///   - extent: the extent, or what stands in its place.
+  ///   - bytes: what of it is in memory; not empty.
   ///   - runs: where the content goes; nil when nobody wants it.
-  /// - Returns: the extent's size in bytes.
   /// - Throws: ``VMAError`` for what is wrong, or what the visitor throws.
   mutating func take(
-    _ bytes: UnsafeRawBufferPointer, at offset: UInt64, runs: inout RunAssembler?
-  ) throws -> Int {
+    _ extent: InputBatch.Extent, bytes: UnsafeRawBufferPointer, runs: inout RunAssembler?
+  ) throws {
+    let offset = extent.offset
     guard bytes.count >= Layout.Extent.headerSize else {
       throw VMAError(.extentHeaderTruncated(have: bytes.count), at: offset)
     }
-    try ExtentHeader.check(bytes, at: offset, uuid: header.uuid, checksum: checksum)
     let extentHeader = bytes.slice(0, Layout.Extent.headerSize)
-    let blocks = ExtentHeader.blockCount(extentHeader)
-    let data = bytes.slice(Layout.Extent.headerSize, blocks * Layout.blockSize)
+    try ExtentHeader.check(
+      header: extentHeader, available: extent.available, at: offset, uuid: header.uuid, checksum: checksum)
     let recorded = try recordedDigest(extentHeader, at: offset)
     extents += 1
     if header.integrity == .digests, recorded == nil {
-      try trailer.take(extentHeader, at: offset)
-      return Layout.Extent.headerSize
+      return try trailer.take(extentHeader, at: offset)
     }
     try trackers.take(slotsOf: extentHeader, at: offset)
-    if depth == .data { try checkData(data, of: extentHeader, recorded: recorded, at: offset) }
+    let data = bytes.slice(Layout.Extent.headerSize, bytes.count - Layout.Extent.headerSize)
+    if depth == .data, extent.isWanted {
+      try checkData(data, of: extentHeader, recorded: recorded, at: offset)
+    }
     dataExtents += 1
     if runs != nil { try handOut(extentHeader, data, &runs) }
-    return Layout.Extent.headerSize + data.count
   }
 
   /// Checks what can only be known at the end.
@@ -60,8 +65,7 @@ struct ExtentReader: ~Copyable {
     if header.integrity == .digests {
       let trailer = try trailer.trailer(after: dataExtents, at: end)
       try trailer.check(
-        extents: dataExtents, headerChecksum: headerChecksum, trackers: trackers.all,
-        withData: depth == .data, at: end)
+        extents: dataExtents, headerChecksum: headerChecksum, trackers: trackers.all, at: end)
     }
     try trackers.checkComplete(at: end)
   }
@@ -127,7 +131,8 @@ struct ExtentReader: ~Copyable {
     for number in 0..<Layout.Extent.slots {
       let slot = ExtentHeader.slot(number, of: extentHeader)
       guard slot.device != 0, let index = trackers.index(of: slot.device) else { continue }
-      try runs?.take(slot, of: trackers.all[index].device, data: next)
+      // Data that is not wanted may not be in memory; then nothing of it is touched.
+      if selection.wants(slot.device) { try runs?.take(slot, of: trackers.all[index].device, data: next) }
       next += slot.mask.nonzeroBitCount * Layout.blockSize
     }
     try runs?.endExtent()

@@ -55,12 +55,11 @@ extension ArchiveTrailer {
   ///   - extents: extents of data.
   ///   - headerChecksum: the MD5 of the archive's header.
   ///   - trackers: what was found of the devices.
-  ///   - withData: whether the data was hashed.
   ///   - end: the archive's length.
   /// - Throws: ``VMAError`` for the first thing that is not as it was written.
   func check(
     extents: UInt64, headerChecksum: (high: UInt64, low: UInt64), trackers: [DeviceTracker],
-    withData: Bool, at end: UInt64
+    at end: UInt64
   ) throws(VMAError) {
     guard self.headerChecksum == headerChecksum else { throw VMAError(.trailerFromOtherHeader, at: end) }
     guard self.extents == extents else {
@@ -70,7 +69,7 @@ extension ArchiveTrailer {
       guard tracker.device.id == recorded.id, tracker.seen.count == recorded.clusters else {
         throw VMAError(.trailerDeviceMismatch(id: tracker.device.id), at: end)
       }
-      guard !withData || tracker.content == recorded.digest else {
+      guard !tracker.isHashed || tracker.content == recorded.digest else {
         throw VMAError(.deviceDigestMismatch(device: tracker.device.name), at: end)
       }
     }
