@@ -14,8 +14,12 @@ public enum CompressionError: Error, Equatable, Sendable {
   case trailingGarbage(offset: UInt64)
   /// A frame asks for more memory than 128 MiB to be read with.
   case windowTooLarge(offset: UInt64)
-  /// Recognised, and not read by snapsh itself.
+  /// Recognised, and not read.
   case unsupported(CompressionFormat)
+  /// The program that decompresses the format is not installed.
+  case programMissing(CompressionFormat)
+  /// The program that decompresses the format has failed; the reason is its own.
+  case programFailed(CompressionFormat, reason: String)
 }
 
 extension CompressionError: CustomStringConvertible {
@@ -40,6 +44,11 @@ extension CompressionError: CustomStringConvertible {
     case .unsupported(let format):
       "it is compressed with \(format.rawValue), which snapsh does not read itself; "
         + "pipe it through '\(format.decompressor)' and give - as the file"
+    case .programMissing(let format):
+      "it is compressed with \(format.rawValue), and the program of that name was not found; "
+        + "install the package \(format.rawValue)"
+    case .programFailed(let format, let reason):
+      "\(format.rawValue) cannot decompress it (\(reason)); take another copy of the file"
     }
   }
 }

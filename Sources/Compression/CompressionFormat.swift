@@ -42,6 +42,26 @@ public enum CompressionFormat: String, CaseIterable, Sendable {
     }
   }
 
+  /// The program, of a Debian package of the same name, that snapsh lets decompress it; nil for formats that it decompresses
+  /// itself or not at all.
+  public var program: String? {
+    switch self {
+    case .gzip, .lzop, .bzip2: rawValue
+    case .zstd, .xz, .lz4: nil
+    }
+  }
+
+  /// What Proxmox VE wants at the end of the name of an archive; nil for formats that it does not know.
+  public var proxmoxExtension: String? {
+    switch self {
+    case .zstd: "zst"
+    case .gzip: "gz"
+    case .lzop: "lzo"
+    case .bzip2: "bz2"
+    case .xz, .lz4: nil
+    }
+  }
+
   /// The command that writes the plain bytes to standard output.
   var decompressor: String {
     switch self {

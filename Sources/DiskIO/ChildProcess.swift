@@ -10,6 +10,13 @@ public struct ChildProcess: Sendable {
     case exited(Int32)
     /// This signal killed it.
     case signalled(Int32)
+
+    var words: String {
+      switch self {
+      case .exited(let status): "exit status \(status)"
+      case .signalled(let signal): "killed by signal \(signal)"
+      }
+    }
   }
 
   /// How it ended.
@@ -27,13 +34,7 @@ public struct ChildProcess: Sendable {
 
   /// The last line of standard error without the program's own name before it, or else how the program ended.
   public func reason(tool: String) -> String {
-    Self.lastLine(of: standardError, tool: tool)
-      ?? {
-        switch ending {
-        case .exited(let status): "exit status \(status)"
-        case .signalled(let signal): "killed by signal \(signal)"
-        }
-      }()
+    Self.lastLine(of: standardError, tool: tool) ?? ending.words
   }
 
   /// Runs `tool` from `PATH` and waits for it. Standard input is empty.
@@ -51,12 +52,32 @@ public struct ChildProcess: Sendable {
     let program = try path(of: tool, package: package)
     let output = try Pipe(tool)
     let errors = try Pipe(tool)
+    let child = try start(
+      program, arguments, input: nil, output: output.writeEnd, errors: errors.writeEnd)
+    output.closeWriteEnd()
+    errors.closeWriteEnd()
+    let (caughtOutput, caughtErrors) = drain(output, errors)
+    return ChildProcess(
+      ending: wait(for: child), standardOutput: caughtOutput, standardError: caughtErrors)
+  }
+
+  /// Starts a program with these descriptors as its standard ones; without an `input` its standard input is empty.
+  ///
+  /// - Throws: ``DiskIOError`` `.system`.
+  /// - Returns: the process, which must be waited for.
+  static func start(
+    _ program: String, _ arguments: [String], input: Int32?, output: Int32, errors: Int32
+  ) throws(DiskIOError) -> pid_t {
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
     defer { posix_spawn_file_actions_destroy(&actions) }
-    posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
-    posix_spawn_file_actions_adddup2(&actions, output.writeEnd, STDOUT_FILENO)
-    posix_spawn_file_actions_adddup2(&actions, errors.writeEnd, STDERR_FILENO)
+    if let input {
+      posix_spawn_file_actions_adddup2(&actions, input, STDIN_FILENO)
+    } else {
+      posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
+    }
+    posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO)
+    posix_spawn_file_actions_adddup2(&actions, errors, STDERR_FILENO)
     var attributes = posix_spawnattr_t()
     posix_spawnattr_init(&attributes)
     defer { posix_spawnattr_destroy(&attributes) }
@@ -76,14 +97,14 @@ public struct ChildProcess: Sendable {
       throw DiskIOError.system(
         operation: "start", path: program, errno: Errno(rawValue: status), offset: nil)
     }
-    output.closeWriteEnd()
-    errors.closeWriteEnd()
-    let (caughtOutput, caughtErrors) = drain(output, errors)
+    return child
+  }
+
+  /// Waits for a process that was started, and says how it ended.
+  static func wait(for child: pid_t) -> Ending {
     var code: Int32 = 0
     while waitpid(child, &code, 0) < 0 && errno == EINTR {}
-    return ChildProcess(
-      ending: code & 0x7f == 0 ? .exited(code >> 8 & 0xff) : .signalled(code & 0x7f),
-      standardOutput: caughtOutput, standardError: caughtErrors)
+    return code & 0x7f == 0 ? .exited(code >> 8 & 0xff) : .signalled(code & 0x7f)
   }
 
   /// Where `tool` is in `PATH`, as an absolute path.
@@ -129,29 +150,5 @@ public struct ChildProcess: Sendable {
       }
     }
     return (caught[0], caught[1])
-  }
-}
-
-/// Both ends of a pipe, closed in children and at the end of its life.
-private final class Pipe {
-  let readEnd: Int32
-  private(set) var writeEnd: Int32
-
-  init(_ tool: String) throws(DiskIOError) {
-    var ends: [Int32] = [-1, -1]
-    guard pipe2(&ends, O_CLOEXEC) == 0 else { throw DiskIOError.lastErrno("start", tool) }
-    readEnd = ends[0]
-    writeEnd = ends[1]
-  }
-
-  func closeWriteEnd() {
-    guard writeEnd >= 0 else { return }
-    close(writeEnd)
-    writeEnd = -1
-  }
-
-  deinit {
-    closeWriteEnd()
-    close(readEnd)
   }
 }

@@ -114,7 +114,7 @@ public struct ArchiveCatalog {
 extension ArchiveCatalog.Entry {
   /// The name under which Proxmox's tools take the archive for one of a virtual machine.
   ///
-  /// `vzdump-qemu-VMID-YYYY_MM_DD-HH_MM_SS.vma`, `.zst` behind it where it is compressed; the time is local.
+  /// `vzdump-qemu-VMID-YYYY_MM_DD-HH_MM_SS.vma`, `.zst` or the like behind it where it is compressed; the time is local.
   /// - Parameter machine: the machine's number there, 100 to 999999999.
   /// - Returns: the name; nil for an archive that is damaged.
   public func proxmoxName(machine: Int) -> String? {
@@ -129,6 +129,6 @@ extension ArchiveCatalog.Entry {
     let day = [digits(fields.tm_year + 1900, 4), digits(fields.tm_mon + 1, 2), digits(fields.tm_mday, 2)]
     let clock = [fields.tm_hour, fields.tm_min, fields.tm_sec].map { digits($0, 2) }
     return "vzdump-qemu-\(machine)-\(day.joined(separator: "_"))-\(clock.joined(separator: "_")).vma"
-      + (compression == .zstd ? ".zst" : "")
+      + (compression?.proxmoxExtension.map { "." + $0 } ?? "")
   }
 }

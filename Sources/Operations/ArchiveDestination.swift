@@ -58,6 +58,7 @@ final class OpenDestination {
       return OpenDestination(try compressed(given))
     case .path(let path):
       if let stream = try openStream(path, cancellation) {
+        PipeCapacity.enlarge(stream.rawValue)
         return OpenDestination(try compressed(DescriptorOutput(stream)), descriptor: stream)
       }
       let file = try PartialFile(path: path)

@@ -152,7 +152,11 @@ public final class ArchiveExtraction {
   public func run(progress: (any ProgressReceiver)?) throws -> Result {
     let manifest = ArchiveManifest(of: archive.header)
     let report = try archive.cancellable {
-      let report = try archive.read(progress: progress, visit: take)
+      // What goes nowhere is not read where the archive is a plain file.
+      let wanted = Set(selected.map(\.id)).intersection(
+        targets.keys.map { $0 } + selected.filter(\.isVMState).map(\.id))
+      let report = try archive.read(
+        progress: progress, devices: wanted.count == archive.header.devices.count ? nil : wanted, visit: take)
       for target in targets.values { try target.finish() }
       return report
     }

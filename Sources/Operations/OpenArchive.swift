@@ -1,5 +1,4 @@
 import Compression
-import Glibc
 import SystemPackage
 import VMA
 
@@ -13,6 +12,8 @@ public final class OpenArchive {
   public let compression: CompressionFormat?
 
   private let reader: ArchiveReader
+  private let file: ArchiveFileInput
+  private let input: RecognisedInput
   private let descriptor: FileDescriptor
   private let ownsDescriptor: Bool
   private let cancellation: Cancellation
@@ -35,10 +36,12 @@ public final class OpenArchive {
     } catch let error as Errno {
       throw ArchiveOperationError.file(operation: "open", path: path, errno: error)
     }
+    let file = ArchiveFileInput(descriptor, cancellation: cancellation)
+    let input = RecognisedInput(file)
+    self.file = file
+    self.input = input
     do {
-      let file = CancellableInput(descriptor: descriptor, cancellation: cancellation)
       (reader, compression) = try ArchiveOperationError.naming(name) {
-        let input = RecognisedInput(file)
         do { return (try ArchiveReader(input: input), input.format) } catch let error as VMAError
           where error.reason == .notAnArchive && input.format != nil
         {
@@ -46,6 +49,8 @@ public final class OpenArchive {
         }
       }
     } catch {
+      file.stop()
+      input.end()
       if path != "-" { try? descriptor.close() }
       throw error
     }
@@ -67,7 +72,12 @@ public final class OpenArchive {
       || CompressionFormat(startingWith: start.prefix(count)) != nil
   }
 
-  deinit { if ownsDescriptor { try? descriptor.close() } }
+  deinit {
+    // Nobody reads from the descriptor any more when it is closed.
+    file.stop()
+    input.end()
+    if ownsDescriptor { try? descriptor.close() }
+  }
 
   /// Bytes of the devices that the header promises, in whole clusters.
   public var expectedBytes: UInt64 {
@@ -82,19 +92,22 @@ public final class OpenArchive {
     }
   }
 
-  /// Reads the archive to its end and checks it, data included.
+  /// Reads the archive to its end and checks it.
   ///
   /// - Parameters:
   ///   - progress: told every few MiB.
-  ///   - visit: gets each run; nil when only the check is wanted.
+  ///   - depth: whether the data is checked too.
+  ///   - devices: ids of the devices whose data is wanted; nil for all.
+  ///   - visit: gets each run of those devices; nil when only the check is wanted.
   /// - Throws: ``ArchiveOperationError``, ``CancelledError``, or what `visit` throws.
   /// - Returns: what was found and what that proves.
-  public func read(progress: (any ProgressReceiver)?, visit: ((ArchiveRun) throws -> Void)? = nil) throws
-    -> ArchiveReport
-  {
+  public func read(
+    progress: (any ProgressReceiver)?, checking depth: CheckDepth = .data, devices: Set<UInt8>? = nil,
+    visit: ((ArchiveRun) throws -> Void)? = nil
+  ) throws -> ArchiveReport {
     let total = expectedBytes
     return try ArchiveOperationError.naming(name) {
-      let report = try reader.read(visit: visit) { [cancellation] read in
+      let report = try reader.read(checking: depth, devices: devices, visit: visit) { [cancellation] read in
         try cancellation.check()
         // How long a memory stream really is shows only at the end.
         let completed = min(read.clusters * UInt64(Layout.clusterSize), total)
@@ -102,21 +115,6 @@ public final class OpenArchive {
       }
       progress?.report(OperationProgress(completed: total, total: total, zeros: 0))
       return report
-    }
-  }
-}
-
-/// Standard input or a file; waits for bytes only as long as they are wanted.
-private struct CancellableInput: ArchiveInput {
-  let descriptor: FileDescriptor
-  let cancellation: Cancellation
-
-  func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
-    while true {
-      try cancellation.check()
-      // The read happens on a thread that a signal does not reach, so the wait has an end of its own.
-      var waiting = pollfd(fd: descriptor.rawValue, events: Int16(POLLIN), revents: 0)
-      if poll(&waiting, 1, 200) != 0 { return try descriptor.read(into: buffer) }
     }
   }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import Operations
 import TestSupport
 import Testing
 
@@ -288,6 +289,31 @@ struct VMAReadCommandTests {
     let json = runs.run("vma", "verify", sample, "--json")
     #expect(json.error.isEmpty)
     #expect(json.output.contains(#""unproven":"the archive carries no digests"#))
+  }
+
+  @Test("verify --structure-only passes changed data over, says so with -v, and keeps what was proven before")
+  func structureOnly() throws {
+    let archive = runs.directory.file("a.vma")
+    #expect(runs.run("vma", "create", archive, "-d", "format=raw:a=\(try runs.makeDisk())").status == 0)
+    let quick = runs.run("vma", "verify", "--structure-only", archive)
+    #expect(quick.status == 0)
+    #expect(quick.output.isEmpty)
+    #expect(quick.error.isEmpty)
+    #expect(VerificationRecord(of: archive)?.proof == .structure)
+    #expect(runs.run("vma", "verify", archive).status == 0)
+    #expect(runs.run("vma", "verify", "--structure-only", archive).status == 0)
+    #expect(VerificationRecord(of: archive)?.proof == .content)
+    #expect(
+      runs.run("vma", "verify", "--structure-only", "-v", archive).output
+        .hasSuffix(
+          "verified: the structure is sound, and every cluster of every disk is there exactly once\n"))
+
+    var bytes = try TestDisk.contents(of: archive)
+    bytes[bytes.count - 10_000] ^= 0x10
+    let damaged = try runs.directory.write(bytes, to: "damaged.vma")
+    #expect(runs.run("vma", "verify", "--structure-only", damaged).status == 0)
+    let cut = try runs.directory.write(Array(bytes.prefix(bytes.count - 10_000)), to: "cut.vma")
+    #expect(runs.run("vma", "verify", "--structure-only", cut).status == 1)
   }
 
   @Test("an archive without disks has no image data")

@@ -27,6 +27,28 @@ struct VMAExtractCommandTests {
     ((try? FileManager.default.contentsOfDirectory(atPath: out)) ?? []).sorted()
   }
 
+  @Test("damage in a disk that is not extracted harms nothing; in one that is, nothing is left")
+  func damageElsewhere() throws {
+    // A digest is that of a whole extent: here each disk has its own, in the order of the command line.
+    let large = runs.directory.file("large.raw")
+    try TestDisk.random(size: 6 << 20).write(to: large)
+    let two = runs.directory.file("two.vma")
+    try snapsh([
+      "vma", "create", two, "-d", "format=raw:first=\(large)", "-d", "format=raw:second=\(large)",
+    ]).check()
+    var bytes = try TestDisk.contents(of: two)
+    bytes[1 << 20] ^= 1
+    let damaged = try runs.directory.write(bytes, to: "damaged.vma")
+    let run = runs.run("vma", "extract", "-d", "second", damaged, out)
+    #expect(run.status == 0)
+    #expect(extracted() == ["disk-second.raw"])
+    #expect(try TestDisk.contents(of: out + "/disk-second.raw") == TestDisk.contents(of: large))
+    let json = runs.run("--json", "vma", "extract", "-d", "second", damaged, out + "2")
+    #expect(json.output.contains(#""unproven":"the data of the other devices was not compared"#))
+    #expect(runs.run("vma", "extract", "-d", "first", damaged, out + "3").status == 1)
+    #expect(!FileManager.default.fileExists(atPath: out + "3"))
+  }
+
   @Test("a DEVINFO line for each disk, and files under their names")
   func plain() throws {
     let run = runs.run("vma", "extract", archive, out)

@@ -4,7 +4,7 @@ import VMA
 struct ConsoleOutput: ArchiveOutput {
   let sink: any ByteSink
 
-  func write(_ bytes: UnsafeRawBufferPointer) throws { try sink.write(Array(bytes)) }
+  func write(_ bytes: UnsafeRawBufferPointer) throws { try sink.write(stream: bytes) }
 
   func flush() throws {}
 }

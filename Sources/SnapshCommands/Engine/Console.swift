@@ -1,3 +1,4 @@
+import DiskIO
 import Glibc
 import Synchronization
 import SystemPackage
@@ -10,6 +11,12 @@ public protocol ByteSink: AnyObject, Sendable {
   /// - Throws: ``ConsoleError``.
   func write(_ bytes: [UInt8]) throws
 
+  /// Takes all bytes of a long stream, such as an archive, or throws.
+  ///
+  /// - Parameter bytes: read during the call only.
+  /// - Throws: ``ConsoleError``.
+  func write(stream bytes: UnsafeRawBufferPointer) throws
+
   /// Whether a person looks at it.
   var isTerminal: Bool { get }
 
@@ -18,6 +25,8 @@ public protocol ByteSink: AnyObject, Sendable {
 }
 
 extension ByteSink {
+  public func write(stream bytes: UnsafeRawBufferPointer) throws { try write(Array(bytes)) }
+
   public var isTerminal: Bool { false }
   public var columnCount: Int { 80 }
 }
@@ -60,6 +69,15 @@ public final class FileDescriptorSink: ByteSink {
           rest = rest.dropFirst(try descriptor.write(UnsafeRawBufferPointer(rebasing: rest)))
         }
       }
+    } catch let error as Errno {
+      throw ConsoleError(errno: error)
+    }
+  }
+
+  public func write(stream bytes: UnsafeRawBufferPointer) throws {
+    PipeCapacity.enlarge(descriptor.rawValue)
+    do {
+      try descriptor.writeAll(bytes)
     } catch let error as Errno {
       throw ConsoleError(errno: error)
     }

@@ -1,0 +1,45 @@
+import DiskIO
+import Glibc
+import Synchronization
+import SystemPackage
+import VMA
+
+/// An archive's file, or standard input; waits for bytes only as long as they are wanted.
+final class ArchiveFileInput: ArchiveInput {
+  private let descriptor: FileDescriptor
+  private let cancellation: Cancellation
+  private let isStopped = Atomic<Bool>(false)
+  /// Whether a read never waits for somebody else.
+  private let isRegularFile: Bool
+
+  init(_ descriptor: FileDescriptor, cancellation: Cancellation) {
+    self.descriptor = descriptor
+    self.cancellation = cancellation
+    var status = stat()
+    isRegularFile = fstat(descriptor.rawValue, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+    PipeCapacity.enlarge(descriptor.rawValue)
+  }
+
+  /// Makes a read that is under way on another thread, and all that follow, fail as cancelled ones do.
+  func stop() { isStopped.store(true, ordering: .releasing) }
+
+  func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
+    while true {
+      try check()
+      if isRegularFile { return try descriptor.read(into: buffer) }
+      // The read happens on a thread that a signal does not reach, so the wait has an end of its own.
+      var waiting = pollfd(fd: descriptor.rawValue, events: Int16(POLLIN), revents: 0)
+      if poll(&waiting, 1, 200) != 0 { return try descriptor.read(into: buffer) }
+    }
+  }
+
+  func skip(_ count: UInt64) throws -> UInt64? {
+    try check()
+    return try DescriptorInput(descriptor).skip(count)
+  }
+
+  private func check() throws {
+    try cancellation.check()
+    if isStopped.load(ordering: .acquiring) { throw CancelledError() }
+  }
+}
