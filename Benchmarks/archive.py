@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Compares snapsh vma create, verify and extract with cp and cat on the same files. See README.md."""
+"""Compares snapsh vma create, verify and extract with the plain tools on the same bytes. See README.md."""
 
 import os
 import random
@@ -9,24 +9,21 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import namedtuple
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 SNAPSH = os.environ.get("SNAPSH", os.path.join(ROOT, ".build", "release", "snapsh"))
 ROUNDS = int(os.environ.get("SNAPSH_BENCH_ROUNDS", "5"))
 MIB = int(os.environ.get("SNAPSH_BENCH_MIB", "4096"))
+CASES = os.environ.get("SNAPSH_BENCH_CASES", "").split()
 BLOCK = 4096
-
-# What is aimed at: (workload, measured, compared with, ratio at most).
-AIMS = [
-    ("random", "create", "cp --sparse=auto", 1.3),
-    ("random", "create", "cp --sparse=never", 1.3),
-    ("random", "verify", "cat archive", 1.5),
-    ("random", "extract", "cp --sparse=auto", 1.5),
-    ("sparse", "create", "cp --sparse=auto", 1.3),
-    ("sparse", "verify", "cat archive", 1.5),
-    ("sparse", "extract", "cp --sparse=auto", 1.5),
-]
 MEMORY_AIM_MIB = 64
+
+# A command of a round: its name in the table, the command, and what it makes (removed before and after).
+Step = namedtuple("Step", "name command product")
+# What is compared: a step, another one or seconds, and the most that it may be.
+Aim = namedtuple("Aim", "measured other limit")
+Cost = namedtuple("Cost", "wall cpu memory")
 
 
 def fail(message):
@@ -46,74 +43,234 @@ def working_directory():
     fail(f"no room for {needed >> 30} GiB in /dev/shm or {tempfile.gettempdir()}: set SNAPSH_BENCH_MIB")
 
 
-def make_random(path):
-    with open(path, "wb") as file:
-        for _ in range(MIB):
-            file.write(os.urandom(1 << 20))
-    return f"{MIB} MiB of random data"
-
-
-def make_sparse(path):
-    """Twice the size, a tenth of it data: half in pieces of 1 MiB, half in single blocks."""
-    size = 2 * MIB << 20
-    share = size // 20
-    generator = random.Random(1)
+def fill(path, size, pieces, make=os.urandom):
+    """A sparse file with data at (offset, length)."""
     with open(path, "wb") as file:
         file.truncate(size)
-        for piece in generator.sample(range(size >> 20), share >> 20):
-            file.seek(piece << 20)
-            file.write(os.urandom(1 << 20))
-        for block in generator.sample(range(size // BLOCK), share // BLOCK):
-            file.seek(block * BLOCK)
-            file.write(os.urandom(BLOCK))
-    return f"{2 * MIB} MiB, a tenth of it data, half of that in single blocks of 4 KiB"
+        for offset, length in pieces:
+            file.seek(offset)
+            file.write(make(length))
 
 
-class Workload:
-    def __init__(self, name, make, directory):
-        self.name = name
-        self.source = os.path.join(directory, name + ".raw")
-        self.copy = os.path.join(directory, name + ".copy")
-        self.archive = os.path.join(directory, name + ".vma")
-        self.extracted = os.path.join(directory, name + ".extracted")
-        self.description = make(self.source)
-        self.times = {}
-        self.memory = 0
+def whole(size):
+    return ((offset, 1 << 20) for offset in range(0, size, 1 << 20))
 
-    def commands(self):
-        """In the order of a round: name, command, and what it makes."""
-        device = "format=raw:disk=" + self.source
+
+def compressible(length):
+    """A third zeros, a third text, a third random bytes, in pieces of 16 KiB: something like a file system."""
+    words = [b"%x " % (number * 2654435761 % 65536) for number in range(4096)]
+    pieces = []
+    for number in range(length >> 14):
+        kind = number % 3
+        if kind == 0:
+            pieces.append(bytes(1 << 14))
+        elif kind == 1:
+            pieces.append(b"".join(random.choices(words, k=1 << 13))[: 1 << 14])
+        else:
+            pieces.append(os.urandom(1 << 14))
+    return b"".join(pieces)
+
+
+class Case:
+    """One kind of disk. Subclasses make it, and say what is run on it and what is aimed at."""
+
+    aims = []
+
+    def __init__(self, directory):
+        self.directory = directory
+        self.source = self.path("source.raw")
+        self.copy = self.path("copy")
+        self.archive = self.path("archive.vma")
+        self.created = self.path("created.vma")
+        self.extracted = self.path("extracted")
+        self.costs = {}
+        self.make()
+        subprocess.run(self.create(self.archive), check=True)
+
+    def path(self, name):
+        return os.path.join(self.directory, name)
+
+    def create(self, archive, *options):
+        return [SNAPSH, "vma", "create", archive, *options, "-d", "format=raw:disk=" + self.source]
+
+    def step_create(self):
+        return Step("create", self.create(self.created), self.created)
+
+    def step_cp(self, sparse):
+        return Step(f"cp --sparse={sparse}", ["cp", f"--sparse={sparse}", self.source, self.copy], self.copy)
+
+    def steps_reading(self):
         return [
-            ("cp --sparse=auto", ["cp", "--sparse=auto", self.source, self.copy], self.copy),
-            ("cp --sparse=never", ["cp", "--sparse=never", self.source, self.copy], self.copy),
-            ("create", [SNAPSH, "vma", "create", self.archive, "-d", device], self.archive),
-            ("cat archive", ["cat", self.archive], None),
-            ("verify", [SNAPSH, "vma", "verify", self.archive], None),
-            ("extract", [SNAPSH, "vma", "extract", self.archive, self.extracted], self.extracted),
+            Step("cat archive", ["cat", self.archive], None),
+            Step("verify", [SNAPSH, "vma", "verify", self.archive], None),
+            Step("extract", [SNAPSH, "vma", "extract", self.archive, self.extracted], self.extracted),
         ]
 
     def round(self):
-        for name, command, product in self.commands():
-            # Nothing but the source and the archive is there while something is measured.
-            for leftover in (self.copy, self.extracted, product):
-                remove(leftover)
-            seconds, memory = measure(command)
-            self.times.setdefault(name, []).append(seconds)
-            if command[0] == SNAPSH:
-                self.memory = max(self.memory, memory)
+        for step in self.steps():
+            remove(step.product)
+            self.costs.setdefault(step.name, []).append(measure(step.command))
+            self.check(step)
+            remove(step.product)
 
-    def check(self):
-        """What was extracted is what went in."""
-        if subprocess.run(["cmp", self.source, os.path.join(self.extracted, "disk-disk.raw")]).returncode:
-            fail(f"{self.name}: the extracted disk differs from the source")
+    def check(self, step):
+        """What was extracted in the first round is what went in."""
+        if step.name == "extract" and len(self.costs[step.name]) == 1:
+            if subprocess.run(["cmp", self.source, os.path.join(self.extracted, "disk-disk.raw")]).returncode:
+                fail(f"{self.name}: the extracted disk differs from the source")
 
-    def ratio(self, name, other):
-        """Median of the rounds' ratios: what disturbs a round disturbs both of its halves."""
-        return statistics.median(a / b for a, b in zip(self.times[name], self.times[other]))
 
-    def remove(self):
-        for path in (self.source, self.copy, self.archive, self.extracted):
-            remove(path)
+class Random(Case):
+    name = "random"
+    aims = [
+        Aim("create", "cp --sparse=never", 1.1),
+        Aim("verify", "cat archive", 1.3),
+        Aim("extract", "cp --sparse=auto", 1.15),
+    ]
+
+    def make(self):
+        self.description = f"{MIB} MiB of random data"
+        fill(self.source, MIB << 20, whole(MIB << 20))
+
+    def steps(self):
+        return [self.step_cp("auto"), self.step_cp("never"), self.step_create(), *self.steps_reading()]
+
+
+class Tenth(Case):
+    name = "tenth"
+    aims = [
+        Aim("create", "cp --sparse=auto", 1.3),
+        Aim("verify", "cat archive", 1.3),
+        Aim("extract", "cp --sparse=auto", 1.15),
+    ]
+
+    def make(self):
+        size = 2 * MIB << 20
+        share = size // 20
+        self.description = f"{2 * MIB} MiB, a tenth of it data, half of that in single blocks of 4 KiB"
+        generator = random.Random(1)
+        pieces = [(piece << 20, 1 << 20) for piece in generator.sample(range(size >> 20), share >> 20)]
+        pieces += [(block * BLOCK, BLOCK) for block in generator.sample(range(size // BLOCK), share // BLOCK)]
+        fill(self.source, size, pieces)
+
+    def steps(self):
+        return [self.step_cp("auto"), self.step_create(), *self.steps_reading()]
+
+
+class Hole(Case):
+    name = "hole"
+    aims = [Aim("create", "cat disk", 0.1)]
+
+    def make(self):
+        self.description = f"{2 * MIB} MiB, all of it a hole"
+        fill(self.source, 2 * MIB << 20, [])
+
+    def steps(self):
+        return [Step("cat disk", ["cat", self.source], None), self.step_create(), *self.steps_reading()]
+
+
+class Twenty(Case):
+    name = "twenty"
+    aims = [
+        Aim("create", "cp --sparse=auto", 1.3),
+        Aim("verify", "cat archive", 1.3),
+        Aim("extract", "cp --sparse=auto", 1.15),
+    ]
+
+    def make(self):
+        os.mkdir(self.source)
+        size = max(4, 2 * MIB // 20) << 20
+        self.description = f"20 devices of {size >> 20} MiB, half of each data in pieces of 1 MiB"
+        for disk in range(20):
+            fill(f"{self.source}/{disk}", size, ((offset, 1 << 20) for offset in range(0, size, 2 << 20)))
+
+    def create(self, archive, *options):
+        devices = [word for disk in range(20) for word in ("-d", f"format=raw:d{disk}={self.source}/{disk}")]
+        return [SNAPSH, "vma", "create", archive, *options, *devices]
+
+    def steps(self):
+        copy = Step("cp --sparse=auto", ["cp", "-r", "--sparse=auto", self.source, self.copy], self.copy)
+        return [copy, self.step_create(), *self.steps_reading()]
+
+    def check(self, step):
+        if step.name != "extract" or len(self.costs[step.name]) > 1:
+            return
+        for disk in range(20):
+            if subprocess.run(["cmp", f"{self.source}/{disk}", f"{self.extracted}/disk-d{disk}.raw"]).returncode:
+                fail(f"{self.name}: an extracted disk differs from its source")
+
+
+class Pipe(Case):
+    name = "pipe"
+    aims = [
+        Aim("create | cat", "cat disk | cat", 1.3),
+        Aim("cat | verify", "cat archive | cat", 1.3),
+        Aim("cat | extract", "cat archive | cat > file", 1.15),
+    ]
+
+    def make(self):
+        self.description = f"{MIB} MiB of random data through a pipe"
+        fill(self.source, MIB << 20, whole(MIB << 20))
+
+    def steps(self):
+        def shell(name, line, product=None):
+            return Step(name, ["sh", "-c", line], product)
+
+        create = " ".join(self.create("-"))
+        return [
+            shell("cat disk | cat", f"cat {self.source} | cat >/dev/null"),
+            shell("create | cat", f"{create} | cat >/dev/null"),
+            shell("cat archive | cat", f"cat {self.archive} | cat >/dev/null"),
+            shell("cat | verify", f"cat {self.archive} | {SNAPSH} vma verify -"),
+            shell("cat archive | cat > file", f"cat {self.archive} | cat >{self.copy}", self.copy),
+            shell("cat | extract", f"cat {self.archive} | {SNAPSH} vma extract - {self.extracted}", self.extracted),
+        ]
+
+
+class Zstd(Case):
+    name = "zstd"
+    aims = [
+        Aim("create --compress zstd:1", "zstd -1 -T2", 1.11),
+        Aim("create --compress zstd:3", "zstd -3 -T2", 1.11),
+        Aim("verify .zst", "zstd -dc", 1.3),
+    ]
+
+    def make(self):
+        size = MIB // 4 << 20
+        self.description = f"{MIB // 4} MiB: a third zeros, a third text, a third random bytes"
+        fill(self.source, size, whole(size), compressible)
+
+    def steps(self):
+        packed = self.path("archive.vma.zst")
+        if not os.path.exists(packed):
+            subprocess.run(self.create(packed, "--compress", "zstd:3"), check=True)
+        steps = []
+        for level in (1, 3):
+            zstd = ["zstd", "-q", f"-{level}", "-T2", self.source, "-o", self.copy]
+            create = self.create(self.created, "--compress", f"zstd:{level},threads=2")
+            steps.append(Step(f"zstd -{level} -T2", zstd, self.copy))
+            steps.append(Step(f"create --compress zstd:{level}", create, self.created))
+        return steps + [
+            Step("zstd -dc", ["zstd", "-q", "-dc", packed], None),
+            Step("verify .zst", [SNAPSH, "vma", "verify", packed], None),
+        ]
+
+
+class Terabyte(Case):
+    name = "terabyte"
+    aims = [Aim("verify --structure-only", 2.0, 1.0)]
+
+    def make(self):
+        self.description = "an archive of 1 TiB of zeros"
+        fill(self.source, 1 << 40, [])
+
+    def steps(self):
+        return [
+            Step("cat archive", ["cat", self.archive], None),
+            Step("create", self.create(self.created), self.created),
+            Step("verify", [SNAPSH, "vma", "verify", self.archive], None),
+            Step("verify --structure-only", [SNAPSH, "vma", "verify", "--structure-only", self.archive], None),
+        ]
 
 
 def remove(path):
@@ -126,7 +283,7 @@ def remove(path):
 
 
 def measure(command):
-    """Seconds and peak memory (MiB) of one command."""
+    """Seconds by the clock, seconds of processor time, and peak memory (MiB) of one command and its children."""
     started = time.monotonic()
     child = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     _, status, usage = os.wait4(child.pid, 0)
@@ -134,37 +291,62 @@ def measure(command):
     child.returncode = os.waitstatus_to_exitcode(status)
     if child.returncode:
         fail(f"{' '.join(command)} exited with {child.returncode}")
-    return seconds, usage.ru_maxrss / 1024
+    return Cost(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
 
 
-def report(workload):
-    print(f"\n{workload.name}: {workload.description}")
-    for name, times in workload.times.items():
-        print(f"  {name:<18} {statistics.median(times):8.3f} s   ({min(times):.3f} to {max(times):.3f})")
-    for name, measured, other, aim in AIMS:
-        if name == workload.name:
-            ratio = workload.ratio(measured, other)
-            verdict = "met" if ratio <= aim else "MISSED"
-            print(f"  {measured + ' / ' + other:<30} {ratio:5.2f}   aim {aim:.2f}  {verdict}")
-    verdict = "met" if workload.memory <= MEMORY_AIM_MIB else "MISSED"
-    print(f"  {'peak memory':<30} {workload.memory:5.1f} MiB   aim {MEMORY_AIM_MIB} MiB  {verdict}")
+def ratio(case, aim, field):
+    """Median of the rounds' ratios: what disturbs a round disturbs both of its halves."""
+    measured = [getattr(cost, field) for cost in case.costs[aim.measured]]
+    if isinstance(aim.other, str):
+        other = [getattr(cost, field) for cost in case.costs[aim.other]]
+    else:
+        other = [aim.other] * len(measured)
+    return statistics.median(a / b for a, b in zip(measured, other))
+
+
+def report(case):
+    print(f"\n{case.name}: {case.description}")
+    memory = 0
+    for name, costs in case.costs.items():
+        walls = [cost.wall for cost in costs]
+        median = statistics.median(walls)
+        processor = statistics.median(cost.cpu for cost in costs)
+        peak = max(cost.memory for cost in costs)
+        print(f"  {name:<26} {median:8.3f} s  ({min(walls):.3f} to {max(walls):.3f})  cpu {processor:7.3f} s  {peak:6.1f} MiB")
+        if any(word in name for word in ("create", "verify", "extract")):
+            memory = max(memory, peak)
+    for aim in case.aims:
+        reached = ratio(case, aim, "wall")
+        other = aim.other if isinstance(aim.other, str) else f"{aim.other:g} s"
+        verdict = "met" if reached <= aim.limit else "MISSED"
+        processor = f"  (cpu {ratio(case, aim, 'cpu'):.2f})" if isinstance(aim.other, str) else ""
+        print(f"  {aim.measured + ' / ' + other:<48} {reached:5.2f}   aim {aim.limit:.2f}  {verdict}{processor}")
+    verdict = "met" if memory <= MEMORY_AIM_MIB else "MISSED"
+    print(f"  {'peak memory':<48} {memory:5.1f} MiB   aim {MEMORY_AIM_MIB} MiB  {verdict}")
     sys.stdout.flush()
 
 
 def main():
     if not os.access(SNAPSH, os.X_OK):
         fail(f"{SNAPSH} is not there: run make build")
+    cases = [Random, Tenth, Hole, Twenty, Pipe, Zstd, Terabyte]
+    unknown = set(CASES) - {case.name for case in cases}
+    if unknown:
+        fail(f"no case is called {' or '.join(sorted(unknown))}")
     directory = tempfile.mkdtemp(prefix="snapsh-bench.", dir=working_directory())
     print(f"{ROUNDS} rounds in {os.path.dirname(directory)}, every command once a round; medians")
     try:
-        # One after another, so that both need not fit at the same time.
-        for name, make in (("random", make_random), ("sparse", make_sparse)):
-            workload = Workload(name, make, directory)
+        # One after another, so that two need not fit at the same time.
+        for kind in cases:
+            if CASES and kind.name not in CASES:
+                continue
+            place = os.path.join(directory, kind.name)
+            os.mkdir(place)
+            case = kind(place)
             for _ in range(ROUNDS):
-                workload.round()
-            workload.check()
-            report(workload)
-            workload.remove()
+                case.round()
+            report(case)
+            shutil.rmtree(place)
     finally:
         shutil.rmtree(directory, ignore_errors=True)
 
