@@ -16,7 +16,7 @@ SWIFT_FLAGS ?= $(if $(ASSERTING),$(addprefix -Xswiftc ,-Xfrontend -sil-verify-no
   -dont-abort-on-memory-lifetime-errors -Xfrontend -disable-cross-import-overlays))
 # The Swift run time is linked in, so that the installed binary runs where no Swift is. Its symbols are nobody else's
 # business, and its relocations are packed: both shorten what the loader does at each start.
-RELEASE := -c release --static-swift-stdlib --product snapsh $(addprefix -Xswiftc ,-use-ld=lld) \
+RELEASE := -c release --static-swift-stdlib --disable-local-rpath --product snapsh $(addprefix -Xswiftc ,-use-ld=lld) \
   $(addprefix -Xlinker ,-z pack-relative-relocs -O2 --no-export-dynamic) $(SWIFT_FLAGS)
 
 .DEFAULT_GOAL := build

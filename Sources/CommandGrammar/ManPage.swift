@@ -101,9 +101,18 @@ private struct Roff {
   }
 
   mutating func paragraphs(_ plain: String) {
+    var isList = false
     for part in plain.split(separator: "\n", omittingEmptySubsequences: false) {
+      // Lines that are set in are a list or a table: roff would run them together.
+      if part.hasPrefix("  ") != isList {
+        isList.toggle()
+        if isList { line(".PP") }
+        line(isList ? ".nf" : ".fi")
+        if !isList && !part.isEmpty { line(".PP") }
+      }
       line(part.isEmpty ? ".PP" : Self.escaped(part))
     }
+    if isList { line(".fi") }
   }
 
   mutating func options(_ options: [OptionGrammar]) {

@@ -30,6 +30,19 @@ struct ManPageTests {
     #expect(page.text.contains("an empty one\n.PP\n.nf\n.RS 4\nsnapsh vma create a.vma\n.RE\n.fi\n"))
   }
 
+  @Test("lines that are set in stay lines of their own")
+  func lists() {
+    let page = ManPage(
+      of: CommandGrammar(
+        name: "echo", group: "archive", abstract: "say",
+        discussion: "Takes\n  one    of these\n  -two   or that\nand no more.\n  last"),
+      tool: "snapsh", version: "1.0")
+    #expect(
+      page.text.contains(
+        "\nTakes\n.PP\n.nf\n  one    of these\n  \\-two   or that\n.fi\n.PP\nand no more.\n.PP\n.nf\n  last\n.fi\n"
+      ))
+  }
+
   @Test("the tool's page lists every command under its group")
   func toolPage() {
     let table = CommandTable(

@@ -197,7 +197,9 @@ struct VMAWriterCommand: Command {
     let toOutput = path == "-"
     let console = session.console
     let tellsPrograms = session.printsJSON
-    let log: @Sendable (String) -> Void = { console.printError("warning: \($0)\n") }
+    let log: @Sendable (String) -> Void = { sentence in
+      console.warn(sentence, label: "warning: ", json: tellsPrograms)
+    }
     let reception = ArchiveReception(
       request, progress: ArchiveProgressPrinter.writing(session, label: "Write", isVerbose: isVerbose),
       log: log,
