@@ -4,6 +4,14 @@ import CZstd
 ///
 /// libzstd's own threads compress while the caller brings more. Used by one thread at a time.
 public final class ZstdCompressor: @unchecked Sendable {
+  /// What a thread gets at a time, in bytes, of the levels up to ``lastFastLevel``.
+  ///
+  /// libzstd's own choice is four windows, 8 MiB at level 3, and it holds several of them for each thread: 60 MiB. Pieces
+  /// of this size take 15 MiB, stay in the cache, and cost an eighth of a percent of the archive's size.
+  private static let fastJobSize = 1 << 20
+  /// The last level whose window is no larger than 2 MiB.
+  private static let lastFastLevel = 8
+
   private let context: OpaquePointer
   private let space: UnsafeMutableRawBufferPointer
   private var hasBegun = false
@@ -20,6 +28,7 @@ public final class ZstdCompressor: @unchecked Sendable {
       (ZSTD_c_compressionLevel, setting.level), (ZSTD_c_checksumFlag, 1),
       // Even one thread is a thread: without any, libzstd cuts the data otherwise, and the bytes would differ.
       (ZSTD_c_nbWorkers, setting.threads),
+      (ZSTD_c_jobSize, setting.level <= Self.lastFastLevel ? Self.fastJobSize : 0),
     ]
     for (parameter, value) in parameters {
       let result = ZSTD_CCtx_setParameter(context, parameter, Int32(clamping: value))
