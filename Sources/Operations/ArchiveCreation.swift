@@ -141,8 +141,8 @@ private struct DeviceCopy {
       let end = isLast ? count : max(next + 1, Layout.clusters(in: run.end))
       let clusters = next..<min(end, limit)
       var reader = runs
-      try writer.appendClusters(device: device.id, clusters: clusters) { buffer, offset in
-        try reader.read(into: buffer, at: offset)
+      try writer.appendClusters(device: device.id, clusters: clusters) { buffer, offset, zeros in
+        try reader.read(into: buffer, at: offset, blockSize: Layout.blockSize) { zeros.insert($0) }
       }
       runs = reader
       next = clusters.upperBound

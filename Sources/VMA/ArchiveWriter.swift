@@ -14,7 +14,7 @@ public final class ArchiveWriter {
   /// Filled buffers are handed over from this size on, in bytes; zero extents are too small for one each.
   private static let handover = 1 << 20
   /// Clusters that one call of a fill function gets, so that they are still in the cache when they are hashed.
-  private static let clustersPerFill: UInt64 = 8
+  private static let clustersPerFill = UInt64(ZeroBlocks.clusters)
 
   private struct DeviceState {
     var device: ArchiveDevice
@@ -83,6 +83,18 @@ public final class ArchiveWriter {
   public func appendClusters(
     device id: UInt8, clusters: Range<UInt64>,
     fill: (_ buffer: UnsafeMutableRawBufferPointer, _ offset: UInt64) throws -> Void
+  ) throws {
+    try appendClusters(device: id, clusters: clusters) { buffer, offset, _ in try fill(buffer, offset) }
+  }
+
+  /// The same for a source that knows of blocks that they are zero: these need not be filled, and are not looked at.
+  ///
+  /// - Throws: as ``appendClusters(device:clusters:fill:)``.
+  public func appendClusters(
+    device id: UInt8, clusters: Range<UInt64>,
+    fillingAround fill: (
+      _ buffer: UnsafeMutableRawBufferPointer, _ offset: UInt64, _ zeros: inout ZeroBlocks
+    ) throws -> Void
   ) throws {
     try closingOnFailure {
       try claim(clusters, of: id)
@@ -284,19 +296,21 @@ public final class ArchiveWriter {
 
   private func fillClusters(
     _ run: Range<UInt64>, of id: UInt8, into builder: inout ExtentBuilder,
-    fill: (UnsafeMutableRawBufferPointer, UInt64) throws -> Void
+    fill: (UnsafeMutableRawBufferPointer, UInt64, inout ZeroBlocks) throws -> Void
   ) throws {
     guard let device = states[id]?.device else { throw VMAError(.unknownDevice(id: id)) }
     let space = builder.space(clusters: run.count)
     let offset = run.lowerBound * UInt64(Layout.clusterSize)
     let valid = Int(min(UInt64(space.count), device.size - offset))
-    try fill(space.slice(0, valid), offset)
+    var zeros = ZeroBlocks()
+    try fill(space.slice(0, valid), offset, &zeros)
+    if device.isVMState { zeros.clear(in: space) }
     space.slice(valid, space.count - valid).initializeMemory(as: UInt8.self, repeating: 0)
     // A memory stream keeps whole clusters, because Proxmox's reader drops blocks that are not stored.
     let blocks = device.isVMState ? space.count / Layout.blockSize : Int(Layout.blocks(in: UInt64(valid)))
     var content = states[id]?.digest ?? ContentDigest()
     let stored = builder.takeClusters(
-      run, of: id, validBlocks: blocks, keepsZeros: device.isVMState,
+      run, of: id, validBlocks: blocks, zeros: zeros, keepsZeros: device.isVMState,
       extentDigest: &extentDigest, content: &content)
     states[id]?.digest = content
     states[id]?.storedBlocks += UInt64(stored)

@@ -32,12 +32,13 @@ struct ExtentBuilder {
   ///   - run: the clusters, no more than there is room for.
   ///   - device: the id of the device they belong to.
   ///   - validBlocks: blocks of them that lie inside the device.
+  ///   - zeros: blocks that are known to be zero, and need not be so in memory.
   ///   - keepsZeros: whether zero blocks are stored too, as a memory stream needs.
   ///   - extentDigest: what all stored blocks are added to.
   ///   - content: what the stored blocks that are not zero are added to.
   /// - Returns: the number of blocks stored.
   mutating func takeClusters(
-    _ run: Range<UInt64>, of device: UInt8, validBlocks: Int, keepsZeros: Bool,
+    _ run: Range<UInt64>, of device: UInt8, validBlocks: Int, zeros: ZeroBlocks, keepsZeros: Bool,
     extentDigest: inout ExtentDigest, content: inout ContentDigest
   ) -> Int {
     let data = space(clusters: run.count)
@@ -45,10 +46,11 @@ struct ExtentBuilder {
     var target = source
     var index = run.lowerBound * UInt64(Layout.blocksPerCluster)
     var left = validBlocks
-    for cluster in run {
+    for (number, cluster) in run.enumerated() {
       var mask: UInt16 = 0
+      let known = zeros.mask(ofCluster: number)
       for bit in 0..<min(Layout.blocksPerCluster, left) {
-        let isZero = Block.isZero(source)
+        let isZero = known >> UInt16(bit) & 1 == 1 || Block.isZero(source)
         if !isZero || keepsZeros {
           if target != source { memcpy(target, source, Layout.blockSize) }
           let hash = Block.hash(target, index: index)

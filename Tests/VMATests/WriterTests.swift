@@ -245,4 +245,37 @@ import Testing
     writer.abort()
     #expect(throws: VMAError(.writerClosed)) { try writer.reviseHeader(header) }
   }
+
+  @Test(
+    "blocks that are known to be zero need not be filled, and are left out or, of a memory stream, stored")
+  func knownZeros() throws {
+    let size = 20 * 65536
+    let output = MemoryOutput()
+    let writer = try ArchiveWriter(
+      header: Archive.header([("disk", size), ("vmstate", size)]), output: output)
+    var expected = filled(size)
+    for block in 0..<320 where block % 5 == 0 { expected[block * 4096 + 7] = UInt8(block % 255 + 1) }
+    for device: UInt8 in [1, 2] {
+      try writer.appendClusters(device: device, clusters: 0..<20) { buffer, offset, zeros in
+        // What is left out holds anything.
+        buffer.initializeMemory(as: UInt8.self, repeating: 0xEE)
+        for block in 0..<buffer.count / 4096 {
+          let start = Int(offset) + block * 4096
+          if block % 7 == 3, start / 4096 % 5 != 0 {
+            zeros.insert(block..<block + 1)
+          } else {
+            expected.withUnsafeBytes { copy($0.slice(start, 4096), to: buffer.slice(block * 4096, 4096)) }
+          }
+        }
+      }
+    }
+    let summary = try writer.finish()
+    #expect(summary.devices.map(\.storedBlocks) == [64, 320])
+    let images = try Archive.extract(output.bytes).images
+    #expect(isSame(images["disk"], expected))
+    #expect(isSame(images["vmstate"], expected))
+    var digest = ContentDigest()
+    expected.withUnsafeBytes { digest.add($0, at: 0) }
+    #expect(summary.devices.map(\.digest) == [digest, digest])
+  }
 }
