@@ -129,7 +129,7 @@ struct CompressedArchiveTests {
     return packed
   }
 
-  @Test("of gzip, lzop and bzip2 are read through these programs", arguments: ["gzip", "lzop", "bzip2"])
+  @Test("of gzip and bzip2 are read through these programs", arguments: ["gzip", "bzip2"])
   func programs(program: String) throws {
     var disk = TestDisk(size: 5 << 20)
     disk.fill(0..<1 << 20)

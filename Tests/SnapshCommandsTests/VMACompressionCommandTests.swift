@@ -34,6 +34,37 @@ struct VMACompressionCommandTests {
     try run(["cmp", disk, runs.directory.file("out/disk-drive-a.raw")]).check()
   }
 
+  @Test(
+    "what lzop has made is given to the program of that name with -dc; one that is missing is named with its package"
+  )
+  func lzop() throws {
+    let plain = runs.directory.file("a.vma")
+    #expect(runs.run("vma", "create", plain, "-d", "format=raw:drive-a=\(try runs.makeDisk())").status == 0)
+    // The beginning of lzop's container, and a program that takes just that away.
+    let magic: [UInt8] = [0x89, 0x4C, 0x5A, 0x4F, 0x00, 0x0D, 0x0A, 0x1A, 0x0A]
+    let packed = try runs.directory.write(magic + TestDisk.contents(of: plain), to: "a.vma.lzo")
+    let tools = runs.directory.file("tools")
+    try FileManager.default.createDirectory(atPath: tools, withIntermediateDirectories: true)
+    let program = try runs.directory.write(
+      text: "#!/bin/sh\n[ \"$*\" = -dc ] && exec /usr/bin/tail -c +10\n", to: "tools/lzop")
+
+    #expect(chmod(program, 0o600) == 0)
+    let missing = try snapsh(["vma", "verify", packed], environment: ["PATH": tools])
+    #expect(missing.status == 1)
+    #expect(missing.stderr.contains("the program of that name was not found; install the package lzop"))
+
+    #expect(chmod(program, 0o700) == 0)
+    let found = try snapsh(["--json", "vma", "verify", packed], environment: ["PATH": tools])
+    #expect(found.status == 0)
+    #expect(found.stdout == runs.run("--json", "vma", "verify", plain).output)
+
+    _ = try runs.directory.write(
+      text: "#!/bin/sh\necho 'lzop: <stdin>: Checksum error' >&2\nexit 1\n", to: "tools/lzop")
+    let failed = try snapsh(["vma", "verify", packed], environment: ["PATH": tools])
+    #expect(failed.status == 1)
+    #expect(failed.stderr.contains("lzop cannot decompress it (<stdin>: Checksum error)"))
+  }
+
   @Test("JSON tells how long the file is beside the archive in it")
   func json() throws {
     let disk = try runs.makeDisk()
