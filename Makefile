@@ -20,7 +20,7 @@ RELEASE := -c release --static-swift-stdlib --disable-local-rpath --product snap
   $(addprefix -Xlinker ,-z pack-relative-relocs -O2 --no-export-dynamic) $(SWIFT_FLAGS)
 
 .DEFAULT_GOAL := build
-.PHONY: build test demo bench lint format install uninstall clean dependencies guest help
+.PHONY: build test demo bench fuzz sanitize lint format install uninstall clean dependencies guest help
 
 help: ## Print this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -30,7 +30,14 @@ build: dependencies ## Build the release binary, .build/release/snapsh
 
 test: dependencies lint guest ## Run every test: unit, libvirt's test driver, real guests
 	$(SWIFT) build --build-tests $(SWIFT_FLAGS)
+	SWIFT='$(SWIFT)' SWIFT_FLAGS='$(SWIFT_FLAGS)' scripts/fuzz --runs 20000
 	$(SWIFT) test --skip-build --disable-xctest $(SWIFT_FLAGS)
+
+fuzz: dependencies ## Feed the parsers of hostile bytes for SECONDS each (default 1800)
+	SWIFT='$(SWIFT)' SWIFT_FLAGS='$(SWIFT_FLAGS)' scripts/fuzz $(if $(TARGETS),--targets '$(TARGETS)') --seconds $(or $(SECONDS),1800)
+
+sanitize: dependencies ## Run the unit tests under ThreadSanitizer, then under AddressSanitizer
+	SWIFT='$(SWIFT)' SWIFT_FLAGS='$(SWIFT_FLAGS)' scripts/sanitize
 
 demo: build guest ## Snapshot, archive and resume a real guest, telling each step
 	scripts/demo
@@ -39,10 +46,10 @@ bench: build ## Print the benchmarks' ratios
 	set -e; for benchmark in Benchmarks/*.py; do "$$benchmark"; done
 
 lint: ## Check the format of all sources
-	$(SWIFT) format lint --strict --recursive Sources Tests Package.swift
+	$(SWIFT) format lint --strict --recursive Sources Tests Fuzz Package.swift
 
 format: ## Format all sources in place
-	$(SWIFT) format --in-place --recursive Sources Tests Package.swift
+	$(SWIFT) format --in-place --recursive Sources Tests Fuzz Package.swift
 
 install: build ## Install under $(PREFIX), staged below $(DESTDIR)
 	install -D -m 0755 .build/release/snapsh $(DESTDIR)$(PREFIX)/bin/snapsh

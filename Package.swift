@@ -64,6 +64,14 @@ let package = Package(
     .executableTarget(name: "snapsh", dependencies: ["SnapshCommands"], swiftSettings: strict),
 
     .target(
+      name: "FuzzTargets",
+      dependencies: [
+        "VMA", "NBDServer", "SaveImage", "SnapshotXML", "XMLTree", "CLinux", "CLibCrypto", system,
+      ],
+      path: "Fuzz/FuzzTargets", swiftSettings: strict),
+    tests("FuzzTargetsTests", ["FuzzTargets"]),
+
+    .target(
       name: "TestSupport", dependencies: [system], path: "Tests/TestSupport", swiftSettings: strict),
     tests("XMLTreeTests", ["XMLTree"]),
     tests("SnapshotXMLTests", ["SnapshotXML", "XMLTree"]),
@@ -88,3 +96,13 @@ let package = Package(
   ],
   swiftLanguageModes: [.v6]
 )
+
+// libFuzzer's run time is there only in a build with -sanitize=fuzzer (scripts/fuzz).
+if Context.environment["SNAPSH_FUZZ"] != nil {
+  package.targets += [
+    .systemLibrary(name: "CLibFuzzer", path: "Fuzz/CLibFuzzer"),
+    .executableTarget(
+      name: "snapsh-fuzz", dependencies: ["FuzzTargets", "CLibFuzzer"], path: "Fuzz/Runner",
+      swiftSettings: strict),
+  ]
+}

@@ -1,0 +1,33 @@
+import SnapshotXML
+import XMLTree
+
+enum SnapshotXMLFuzzing {
+  static func run(_ bytes: UnsafeRawBufferPointer) {
+    let text = [UInt8](bytes)
+    guard let document = try? XMLDocument.parse(text) else { return }
+    for mode in SnapshotDocument.Mode.allCases {
+      for allowMirrors in [true, false] {
+        let problems = SnapshotXMLRules.problems(in: document, mode: mode, allowMirrors: allowMirrors)
+        guard let snapshot = try? SnapshotDocument(document, mode: mode, allowMirrors: allowMirrors) else {
+          precondition(!problems.isEmpty, "refused without a problem")
+          continue
+        }
+        if problems.isEmpty { roundTrip(snapshot, mode, allowMirrors) }
+      }
+    }
+  }
+
+  /// What is written can be read, and says the same when it is written again.
+  private static func roundTrip(
+    _ snapshot: SnapshotDocument, _ mode: SnapshotDocument.Mode, _ allowMirrors: Bool
+  ) {
+    let written = snapshot.bytes()
+    do {
+      let again = try SnapshotDocument.parse(written, mode: mode, allowMirrors: allowMirrors)
+      precondition(again.bytes() == written, "another text after a round trip")
+    } catch {
+      preconditionFailure(
+        "what was written cannot be read: \(error)\n\(String(decoding: written, as: UTF8.self))")
+    }
+  }
+}
