@@ -63,7 +63,7 @@ public enum CompressionFormat: String, CaseIterable, Sendable {
   }
 
   /// The command that writes the plain bytes to standard output.
-  var decompressor: String {
+  public var decompressor: String {
     switch self {
     case .zstd: "zstd -dc"
     case .gzip: "gzip -dc"

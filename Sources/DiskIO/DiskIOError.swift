@@ -19,6 +19,8 @@ public enum DiskIOError: Error, Equatable, Sendable {
   case outOfRange(path: String, offset: UInt64, count: Int, size: UInt64)
   /// libnbd or the NBD server refused. `message` is libnbd's own, without its function prefix.
   case nbd(operation: String, name: String, message: String, errno: Errno, offset: UInt64?)
+  /// What holds the disk cannot give a part of it. `reason` is a sentence.
+  case unreadable(path: String, reason: String)
   /// The image format is none that QEMU reads from a file.
   case unknownFormat(String)
   /// The image names a backing file without saying its format, which would have to be guessed from its content.
@@ -51,6 +53,8 @@ extension DiskIOError: CustomStringConvertible {
       return "\(count) bytes at byte \(offset) lie outside of '\(path)', which has \(size) bytes"
     case .nbd(let operation, let name, let message, _, let offset):
       return "cannot \(operation) '\(name)'\(at(offset)): \(message)"
+    case .unreadable(let path, let reason):
+      return "'\(path)' cannot be read: \(reason)"
     case .unknownFormat(let format):
       return "'\(format)' is not an image format that can be read; use one of "
         + ImageFormat.known.joined(separator: ", ")

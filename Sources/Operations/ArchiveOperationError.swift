@@ -12,6 +12,22 @@ public enum ArchiveOperationError: Error, Equatable, Sendable {
   case notAnArchiveInside(path: String, CompressionFormat)
   /// The file at `path` is neither an archive nor a compressed one.
   case notAnArchive(path: String)
+  /// What is at `path` can only be read front to back: it is compressed, or no file.
+  case notRandomAccess(path: String, CompressionFormat?)
+  /// A stretch of a device that reaches past its end; all in bytes.
+  case rangeOutside(device: String, end: UInt64, size: UInt64)
+  /// An archive of configs alone has no device that could be served.
+  case nothingToServe(path: String)
+  /// One overlay is to be kept, and several devices are served.
+  case overlayOfSeveral(devices: [String])
+  /// An overlay that was kept belongs to another archive or device.
+  case overlayOfOther(path: String, device: String)
+  /// QEMU would choose a port, and tell nobody which.
+  case portUnknown
+  /// The archive lacks clusters of a device.
+  case incomplete(path: String, device: String, clusters: UInt64)
+  /// The stretch that is wanted does not come in order out of what can only be read front to back.
+  case rangeOutOfOrder(path: String)
   /// A directory of plain files lacks one.
   case directoryIncomplete(path: String, missing: String)
   /// A plain file has another length in bytes than `snapsh.json` beside it says.
@@ -63,6 +79,28 @@ extension ArchiveOperationError: CustomStringConvertible {
         + "flatten it with 'qemu-img convert' if that is meant"
     case .notAnArchive(let path):
       "'\(path)' is no VMA archive"
+    case .notRandomAccess(let path, nil):
+      "'\(path)' is no file, so it can only be read from its beginning to its end; copy it to a file first"
+    case .notRandomAccess(let path, let format?):
+      "'\(path)' is compressed with \(format.rawValue) as one piece, of which nothing can be reached without "
+        + "decompressing all before it; unpack it first, with '\(format.decompressor) FILE > PLAIN'"
+    case .nothingToServe(let path):
+      "'\(path)' has no devices, so there is nothing to serve"
+    case .overlayOfSeveral(let devices):
+      "an overlay is of one device, and \(quoted(devices)) are to be served; choose one with --device"
+    case .overlayOfOther(let path, let device):
+      "'\(path)' is no overlay of device '\(device)' of this archive, and above another it would be nonsense; "
+        + "name a new file"
+    case .portUnknown:
+      "QEMU does not tell which port the system has chosen; give --writable a port of its own"
+    case .incomplete(let path, let device, let clusters):
+      "'\(path)' lacks \(clusters) \(clusters == 1 ? "cluster" : "clusters") of device '\(device)', so it is "
+        + "not whole; take another copy"
+    case .rangeOutOfOrder(let path):
+      "the clusters of '\(path)' are in no order, so they cannot be written out one behind the other; name a file "
+        + "instead of -"
+    case .rangeOutside(let device, let end, let size):
+      "device '\(device)' has \(size) bytes, and the range reaches to byte \(end)"
     case .notAnArchiveInside(let path, let format):
       "'\(path)' is compressed with \(format.rawValue), and what is in it is no VMA archive"
     case .file(let operation, let path, let errno):

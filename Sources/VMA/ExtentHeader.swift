@@ -66,4 +66,25 @@ enum ExtentHeader {
       throw VMAError(.extentTruncated(have: available, need: size), at: offset + UInt64(available))
     }
   }
+
+  /// The digest that an extent of an archive with digests carries; nil in a part of the trailer.
+  ///
+  /// - Parameters:
+  ///   - header: the extent's header, whose checksum is right.
+  ///   - extent: its number.
+  ///   - offset: where it is in the archive.
+  /// - Throws: ``VMAError`` for an extent that another program has rewritten.
+  static func recordedDigest(
+    _ header: UnsafeRawBufferPointer, extent: UInt64, at offset: UInt64
+  ) throws(VMAError) -> UInt64? {
+    let slot = slot(Layout.Integrity.digestSlot, of: header)
+    let spare = SpareBytes(slot: slot.raw)
+    switch (slot.device, spare.tag) {
+    case (0, Layout.Integrity.trailerTag): return nil
+    case (0, Layout.Integrity.dataTag): return spare.value
+    default:
+      throw VMAError(
+        .digestMissing(extent: extent), at: offset + UInt64(slotOffset(Layout.Integrity.digestSlot)))
+    }
+  }
 }

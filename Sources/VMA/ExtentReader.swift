@@ -75,18 +75,10 @@ struct ExtentReader: ~Copyable {
     _ extentHeader: UnsafeRawBufferPointer, at offset: UInt64
   ) throws(VMAError) -> UInt64? {
     guard header.integrity == .digests else { return nil }
-    let slot = ExtentHeader.slot(Layout.Integrity.digestSlot, of: extentHeader)
-    let spare = SpareBytes(slot: slot.raw)
-    switch (slot.device, spare.tag) {
-    case (0, Layout.Integrity.trailerTag): return nil
-    case (0, Layout.Integrity.dataTag):
-      guard !trailer.hasBegun else { throw VMAError(.extentAfterTrailer, at: offset) }
-      return spare.value
-    default:
-      throw VMAError(
-        .digestMissing(extent: dataExtents),
-        at: offset + UInt64(ExtentHeader.slotOffset(Layout.Integrity.digestSlot)))
-    }
+    guard let recorded = try ExtentHeader.recordedDigest(extentHeader, extent: dataExtents, at: offset)
+    else { return nil }
+    guard !trailer.hasBegun else { throw VMAError(.extentAfterTrailer, at: offset) }
+    return recorded
   }
 
   /// Hashes an extent's blocks for its own digest and for those of its devices.

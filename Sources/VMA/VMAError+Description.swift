@@ -9,7 +9,7 @@ extension VMAError: CustomStringConvertible {
 extension VMAError.Reason: CustomStringConvertible {
   /// The sentence, without the place.
   public var description: String {
-    headerSentence ?? extentSentence ?? integritySentence ?? ioSentence
+    headerSentence ?? extentSentence ?? integritySentence ?? indexSentence ?? ioSentence
   }
 
   private var headerSentence: String? {
@@ -124,6 +124,24 @@ extension VMAError.Reason: CustomStringConvertible {
       "the content of device \(ArchiveName.quoted(device)) does not match the digest taken when it was written"
     case .integrityNotWritable:
       "archives are written with digests of version 1 or without any"
+    default: nil
+    }
+  }
+
+  private var indexSentence: String? {
+    switch self {
+    case .indexTooLarge(let runs):
+      "the archive's clusters are in so little order that an index needs more than \(runs) runs; "
+        + "'vma extract' takes it apart"
+    case .clusterAbsent(let device, let cluster):
+      "cluster \(cluster) of device \(ArchiveName.quoted(device)) is not in the archive"
+    case .clusterNotWhereIndexed(let device, let cluster):
+      "cluster \(cluster) of device \(ArchiveName.quoted(device)) is not where the index says: the archive has "
+        + "changed since"
+    case .blockDigestMismatch(let device, let block):
+      "block \(block) of device \(ArchiveName.quoted(device)) is not what it was when it was read before"
+    case .indexUnusable(let problem):
+      "the index cannot be used: \(problem)"
     default: nil
     }
   }

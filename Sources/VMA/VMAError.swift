@@ -75,6 +75,13 @@ public struct VMAError: Error, Equatable, Sendable {
     case trailerDeviceMismatch(id: UInt8)
     case deviceDigestMismatch(device: String)
 
+    // Reading in any order.
+    case indexTooLarge(runs: Int)
+    case clusterAbsent(device: String, cluster: UInt64)
+    case clusterNotWhereIndexed(device: String, cluster: UInt64)
+    case blockDigestMismatch(device: String, block: UInt64)
+    case indexUnusable(String)
+
     // Misuse of the reader and the writer.
     case readAlready
     case partialCluster(length: Int)

@@ -1,0 +1,188 @@
+import Compression
+import DiskIO
+import FoundationEssentials
+import Glibc
+import SystemPackage
+import VMA
+
+/// An archive in a file, readable in any order.
+public final class IndexedArchive: Sendable {
+  /// Where the index comes from.
+  public enum Origin: Equatable, Sendable {
+    /// The extents' headers were read.
+    case read
+    /// The file that is kept beside the archive.
+    case kept(path: String)
+    /// The headers were read, because the file at `path` could not be used; `reason` is a sentence.
+    case readInstead(path: String, reason: String)
+  }
+
+  /// The file.
+  public let path: String
+  /// The devices.
+  public let content: ArchiveContent
+  /// Where the index comes from.
+  public let origin: Origin
+
+  private let storage: DescriptorStorage
+  private let descriptor: FileDescriptor
+  private let modified: ArchiveIndexFile.Moment
+
+  /// The index.
+  public var index: ArchiveIndex { content.index }
+
+  /// The name under which an archive's index is looked for.
+  public static func indexPath(of archive: String) -> String { archive + ".idx" }
+
+  /// Opens an archive, and takes its index from beside it or makes one.
+  ///
+  /// - Parameters:
+  ///   - path: a file that is not compressed.
+  ///   - usesKept: whether an index beside the archive is used; one that is stale or damaged never is.
+  ///   - cancellation: asked while the headers are read.
+  ///   - progress: told of the bytes of the archive that were passed.
+  /// - Throws: ``ArchiveOperationError``, ``CancelledError``.
+  public convenience init(
+    path: String, usesKept: Bool = true, cancellation: Cancellation, progress: (any ProgressReceiver)? = nil
+  ) throws {
+    try self.init(
+      Self.open(path), name: path, usesKept: usesKept, cancellation: cancellation, progress: progress)
+  }
+
+  /// Takes over an open file that nobody else knows.
+  convenience init(adopting descriptor: FileDescriptor, name: String, cancellation: Cancellation) throws {
+    guard let storage = DescriptorStorage(descriptor) else {
+      try? descriptor.close()
+      throw ArchiveOperationError.notRandomAccess(path: name, nil)
+    }
+    try self.init(
+      (descriptor, storage, .init(seconds: 0, nanoseconds: 0)), name: name, usesKept: false,
+      cancellation: cancellation, progress: nil)
+  }
+
+  private init(
+    _ file: (FileDescriptor, DescriptorStorage, ArchiveIndexFile.Moment), name path: String, usesKept: Bool,
+    cancellation: Cancellation, progress: (any ProgressReceiver)?
+  ) throws {
+    self.path = path
+    let (descriptor, storage, modified) = file
+    do {
+      try Self.refuseCompressed(path, storage)
+      let total = storage.size
+      var origin = Origin.read
+      var index: ArchiveIndex?
+      if usesKept { (index, origin) = Self.kept(of: path, storage, modified) }
+      let made =
+        try index
+        ?? ArchiveOperationError.naming(path) {
+          try ArchiveIndex(of: storage) { [storage] passed in
+            try cancellation.check()
+            progress?.report(OperationProgress(completed: passed, total: storage.size, zeros: 0))
+          }
+        }
+      progress?.report(OperationProgress(completed: total, total: total, zeros: 0))
+      content = ArchiveContent(made, in: storage)
+      self.origin = origin
+      self.descriptor = descriptor
+      self.storage = storage
+      self.modified = modified
+    } catch {
+      try? descriptor.close()
+      throw error
+    }
+  }
+
+  deinit { try? descriptor.close() }
+
+  /// Writes the index to a file; one that is there is replaced as a whole.
+  ///
+  /// - Throws: ``ArchiveOperationError``.
+  public func keepIndex(at path: String) throws {
+    let bytes = ArchiveIndexFile.encoded(index, modified: modified)
+    do {
+      // An index tells which parts of a secret disk are empty, so it is as secret as the archive.
+      let draft = "\(path).\(getpid()).partial"
+      let file = try FileDescriptor.open(
+        FilePath(draft), .writeOnly, options: [.create, .exclusiveCreate, .closeOnExec],
+        permissions: [.ownerReadWrite])
+      do {
+        try file.closeAfter { _ = try file.writeAll(bytes) }
+        guard rename(draft, path) == 0 else { throw Errno(rawValue: errno) }
+      } catch {
+        unlink(draft)
+        throw error
+      }
+    } catch let error as Errno {
+      throw ArchiveOperationError.file(operation: "write", path: path, errno: error)
+    }
+  }
+
+  /// The device of this name, as its place in the index.
+  ///
+  /// - Throws: ``ArchiveOperationError`` `.unknownDevices`.
+  public func position(of name: String) throws(ArchiveOperationError) -> Int {
+    guard let position = index.position(of: name) else {
+      throw .unknownDevices([name], known: index.devices.map(\.device.name))
+    }
+    return position
+  }
+
+  /// Bytes that a device holds: a disk's size, or the memory stream's true length where the archive says it.
+  public func length(ofDevice position: Int) -> UInt64 {
+    let device = index.devices[position]
+    guard device.device.isVMState, let memory = ArchiveManifest(of: index.header)?.memory,
+      memory.device == device.device.name
+    else { return device.length }
+    return min(memory.length, device.length)
+  }
+
+  private static func open(
+    _ path: String
+  ) throws -> (FileDescriptor, DescriptorStorage, ArchiveIndexFile.Moment) {
+    do {
+      // A pipe without a writer is refused, not waited for.
+      let descriptor = try FileDescriptor.open(
+        FilePath(path), .readOnly, options: [.closeOnExec, .nonBlocking])
+      var status = stat()
+      guard let storage = DescriptorStorage(descriptor), fstat(descriptor.rawValue, &status) == 0 else {
+        try? descriptor.close()
+        throw ArchiveOperationError.notRandomAccess(path: path, nil)
+      }
+      let modified = ArchiveIndexFile.Moment(
+        seconds: Int64(status.st_mtim.tv_sec), nanoseconds: UInt32(clamping: status.st_mtim.tv_nsec))
+      return (descriptor, storage, modified)
+    } catch let error as Errno {
+      throw ArchiveOperationError.file(operation: "open", path: path, errno: error)
+    }
+  }
+
+  private static func refuseCompressed(_ path: String, _ storage: DescriptorStorage) throws {
+    var start = [UInt8](repeating: 0, count: CompressionFormat.recognisableLength)
+    let count = try ArchiveOperationError.naming(path) {
+      try start.withUnsafeMutableBytes { try storage.read(into: $0, at: 0) }
+    }
+    guard let format = CompressionFormat(startingWith: start.prefix(count)) else { return }
+    throw ArchiveOperationError.notRandomAccess(path: path, format)
+  }
+
+  private static func kept(
+    of path: String, _ storage: DescriptorStorage, _ modified: ArchiveIndexFile.Moment
+  ) -> (ArchiveIndex?, Origin) {
+    let beside = indexPath(of: path)
+    do {
+      let file = try FileDescriptor.open(FilePath(beside), .readOnly, options: [.closeOnExec, .nonBlocking])
+      defer { try? file.close() }
+      guard let kept = DescriptorStorage(file), kept.size <= UInt64(ArchiveIndexFile.maximumSize) else {
+        return (nil, .readInstead(path: beside, reason: "it is no index"))
+      }
+      var bytes = [UInt8](repeating: 0, count: Int(clamping: kept.size))
+      let count = try bytes.withUnsafeMutableBytes { try kept.read(into: $0, at: 0) }
+      let index = try ArchiveIndexFile.index(Array(bytes.prefix(count)), of: storage, modified: modified)
+      return (index, .kept(path: beside))
+    } catch Errno.noSuchFileOrDirectory {
+      return (nil, .read)
+    } catch {
+      return (nil, .readInstead(path: beside, reason: "\(error)"))
+    }
+  }
+}
