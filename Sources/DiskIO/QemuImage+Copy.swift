@@ -25,3 +25,31 @@ extension QemuImage {
     _ = try run(arguments + ["--", source.path, destination.path])
   }
 }
+
+/// Making overlays.
+extension QemuImage {
+  /// Makes an empty qcow2 image that records another as the one below it, which is neither opened nor need be there.
+  ///
+  /// - Parameters:
+  ///   - path: the new image, an absolute path; nothing may be there.
+  ///   - size: bytes of the disk.
+  ///   - backing: the name that is recorded, its format raw.
+  /// - Throws: ``DiskIOError``.
+  public static func createOverlay(at path: String, size: UInt64, recordedBacking backing: String)
+    throws(DiskIOError)
+  {
+    let partial = try PartialFile(path: path)
+    try createOverlay(partial, size: size, recordedBacking: backing)
+    try partial.complete()
+  }
+
+  /// Makes `partial` such an image.
+  public static func createOverlay(_ partial: PartialFile, size: UInt64, recordedBacking backing: String)
+    throws(DiskIOError)
+  {
+    let path = try QemuNBD.absolute(partial.temporaryPath)
+    _ = try run([
+      "create", "-q", "-u", "-f", "qcow2", "-F", "raw", "-b", backing, "--", path, String(size),
+    ])
+  }
+}

@@ -92,6 +92,38 @@ final class ClientStream: Sendable {
     if let failure { throw failure }
   }
 
+  /// Sends buffers one behind the other, in as few system calls as can be.
+  ///
+  /// The corresponding C function is `sendmsg`.
+  func send(_ buffers: [iovec]) throws(ConnectionError) {
+    var buffers = buffers
+    var first = 0
+    while first < buffers.count {
+      let count = min(buffers.count - first, 512)
+      let sent = buffers.withUnsafeMutableBufferPointer { all in
+        var message = msghdr()
+        message.msg_iov = all.baseAddress.map { $0 + first }
+        message.msg_iovlen = count
+        return sendmsg(descriptor, &message, Int32(MSG_NOSIGNAL))
+      }
+      guard sent >= 0 else {
+        guard errno == EINTR else {
+          throw [EPIPE, ECONNRESET].contains(errno) ? .closed : .system(Errno(rawValue: errno))
+        }
+        continue
+      }
+      var done = sent
+      while first < buffers.count, done >= buffers[first].iov_len {
+        done -= buffers[first].iov_len
+        first += 1
+      }
+      if done > 0 {
+        buffers[first].iov_base += done
+        buffers[first].iov_len -= done
+      }
+    }
+  }
+
   private func sendAll(_ bytes: UnsafeRawBufferPointer, flags: Int32) throws(ConnectionError) {
     var done = 0
     while done < bytes.count {

@@ -17,6 +17,8 @@ enum NBDProtocol {
   static let preferredBlock: UInt32 = 64 << 10
   /// The largest payload of a request or of a reply, in bytes.
   static let maximumPayload: UInt32 = 32 << 20
+  /// Reads up to this size, in bytes, are asked for in pieces: what an export keeps in memory for them is bounded by it.
+  static let maximumPieces: UInt32 = 4 << 20
   /// The id under which clients know the one metadata context.
   static let allocationContextID: UInt32 = 1
   static let allocationContext = "base:allocation"
@@ -99,6 +101,7 @@ enum NBDProtocol {
     static let doneFlag: UInt16 = 1
     static let none: UInt16 = 0
     static let offsetData: UInt16 = 1
+    static let offsetHole: UInt16 = 2
     static let blockStatus: UInt16 = 5
     static let error: UInt16 = 1 << 15 + 1
   }

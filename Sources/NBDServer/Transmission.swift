@@ -28,7 +28,7 @@ struct Transmission {
   /// What is sent back.
   private enum Answer {
     case done
-    case data(UnsafeRawBufferPointer)
+    case data([NBDPiece])
     case extents([NBDExtent])
     case refusal(NBDRequestError)
   }
@@ -101,9 +101,13 @@ struct Transmission {
   ) throws(NBDRequestError) -> Answer {
     switch request.command {
     case NBDProtocol.Command.read:
+      guard !range.isEmpty else { return .data([]) }
+      guard request.length > NBDProtocol.maximumPieces else {
+        return .data(try export.pieces(of: range) { buffer.room(Int(request.length)) })
+      }
       let room = buffer.room(Int(request.length))
-      if !room.isEmpty { try export.read(into: room, at: range.lowerBound) }
-      return .data(UnsafeRawBufferPointer(room))
+      try export.read(into: room, at: range.lowerBound)
+      return .data([.data(UnsafeRawBufferPointer(room), owner: nil)])
     case NBDProtocol.Command.blockStatus:
       return .extents(try extents(of: range, onlyOne: request.flags & NBDProtocol.CommandFlags.reqOne != 0))
     case NBDProtocol.Command.write:
@@ -157,16 +161,8 @@ struct Transmission {
     switch answer {
     case .done:
       try stream.send(simpleReply(request, error: 0))
-    case .data(let bytes):
-      guard usesStructuredReplies else {
-        return try stream.send(simpleReply(request, error: 0), bytes)
-      }
-      guard !bytes.isEmpty else {
-        return try stream.send(chunk(request, NBDProtocol.Chunk.none, length: 0))
-      }
-      var head = chunk(request, NBDProtocol.Chunk.offsetData, length: bytes.count + 8)
-      head.append(wire: request.offset)
-      try stream.send(head, bytes)
+    case .data(let pieces):
+      try send(pieces, to: request)
     case .extents(let extents):
       var content: [UInt8] = []
       content.append(wire: NBDProtocol.allocationContextID)
@@ -178,6 +174,40 @@ struct Transmission {
     case .refusal(let error):
       try refuse(request, error)
     }
+  }
+
+  /// Sends what was read: by chunks of data and holes where the client knows them, as one stretch of bytes elsewhere.
+  private func send(_ pieces: [NBDPiece], to request: Request) throws(ConnectionError) {
+    var message = GatheredMessage()
+    if !usesStructuredReplies {
+      message.append(simpleReply(request, error: 0))
+      for piece in pieces { message.append(piece) }
+    } else if pieces.isEmpty {
+      message.append(chunk(request, NBDProtocol.Chunk.none, length: 0))
+    } else if request.flags & NBDProtocol.CommandFlags.df != 0 {
+      message.append(chunk(request, NBDProtocol.Chunk.offsetData, length: Int(request.length) + 8))
+      message.append(wire: request.offset)
+      for piece in pieces { message.append(piece) }
+    } else {
+      var offset = request.offset
+      for (index, piece) in pieces.enumerated() {
+        let isLast = index == pieces.count - 1
+        switch piece {
+        case .data(let bytes, _):
+          message.append(
+            chunk(request, NBDProtocol.Chunk.offsetData, length: bytes.count + 8, isLast: isLast))
+          message.append(wire: offset)
+          message.append(piece)
+          offset += UInt64(bytes.count)
+        case .hole(let count):
+          message.append(chunk(request, NBDProtocol.Chunk.offsetHole, length: 12, isLast: isLast))
+          message.append(wire: offset)
+          message.append(wire: UInt32(clamping: count))
+          offset += UInt64(count)
+        }
+      }
+    }
+    try message.send(to: stream)
   }
 
   private func refuse(_ request: Request, _ error: NBDRequestError) throws(ConnectionError) {
@@ -201,12 +231,12 @@ struct Transmission {
     return reply
   }
 
-  /// The head of a structured reply of one chunk.
-  private func chunk(_ request: Request, _ kind: UInt16, length: Int) -> [UInt8] {
+  /// The head of a chunk of a structured reply, which has only this one unless `isLast` says otherwise.
+  private func chunk(_ request: Request, _ kind: UInt16, length: Int, isLast: Bool = true) -> [UInt8] {
     var head: [UInt8] = []
     head.reserveCapacity(28)
     head.append(wire: NBDProtocol.structuredReplyMagic)
-    head.append(wire: NBDProtocol.Chunk.doneFlag)
+    head.append(wire: isLast ? NBDProtocol.Chunk.doneFlag : 0)
     head.append(wire: kind)
     head.append(wire: request.cookie)
     head.append(wire: UInt32(length))

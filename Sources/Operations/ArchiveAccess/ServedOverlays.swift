@@ -1,0 +1,159 @@
+import DiskIO
+import FoundationEssentials
+import Glibc
+import NBDServer
+import Synchronization
+import SystemPackage
+import VMA
+
+/// qcow2 overlays above an archive's exports, served writable by QEMU's own `qemu-storage-daemon`.
+final class ServedOverlays: Sendable {
+  /// Where clients connect.
+  let address: SocketAddress
+
+  private let process: pid_t
+  /// Of the socket, so that nobody else's is removed; 0 for a TCP port.
+  private let socketInode: UInt64
+  private let hasStopped = Atomic<Bool>(false)
+
+  /// Makes the overlays, or opens the one that is kept, and serves them.
+  ///
+  /// - Parameters:
+  ///   - server: serves the archive's devices read-only at a Unix socket.
+  ///   - archive: the archive's UUID, which a kept overlay remembers: above any other archive it would be nonsense.
+  ///   - file: an overlay to keep; nil for overlays that are thrown away.
+  ///   - directory: takes those, and the daemon's note of its process id.
+  ///   - address: where clients connect.
+  /// - Throws: ``ArchiveOperationError``, `DiskIOError`.
+  init(
+    above server: ArchiveServer, archive: ArchiveUUID, keeping file: String?, in directory: String,
+    at address: SocketAddress
+  ) throws {
+    guard file == nil || server.exports.count == 1 else {
+      throw ArchiveOperationError.overlayOfSeveral(devices: server.exports.map(\.device))
+    }
+    guard case .unix(let socket) = server.address else {
+      throw ArchiveOperationError.nothingToServe(path: "\(server.address)")
+    }
+    // The listener would leave the port to the system, and nobody would learn which.
+    if case .tcp(_, 0) = address { throw ArchiveOperationError.portUnknown }
+    self.address = address
+    var arguments = ["--daemonize", "--pidfile", "\(directory)/qsd.pid"]
+    // As a daemon QEMU lets nobody else write to its socket, and so connect.
+    arguments += [
+      "--nbd-server", Self.json(["addr": Self.socketAddress(address), "max-connections": .number(64)]),
+    ]
+    for (index, export) in server.exports.enumerated() {
+      let overlay = try Self.overlay(
+        of: export, archive: archive, at: file ?? "\(directory)/overlay\(index).qcow2", isKept: file != nil)
+      arguments += [
+        "--blockdev",
+        Self.json([
+          "driver": .text("nbd"), "node-name": .text("archive\(index)"), "read-only": .truth(true),
+          "export": .text(export.device),
+          "server": .object(["type": .text("unix"), "path": .text(socket)]),
+        ]),
+        "--blockdev",
+        Self.json([
+          "driver": .text("qcow2"), "node-name": .text("overlay\(index)"),
+          "backing": .text("archive\(index)"),
+          "file": .object(["driver": .text("file"), "filename": .text(overlay)]),
+        ]),
+        "--export",
+        Self.json([
+          "type": .text("nbd"), "id": .text("export\(index)"), "node-name": .text("overlay\(index)"),
+          "name": .text(export.device), "writable": .truth(true),
+        ]),
+      ]
+    }
+    let run = try ChildProcess.run("qemu-storage-daemon", package: "qemu-system-common", arguments)
+    guard run.succeeded else {
+      throw DiskIOError.toolFailed(
+        tool: "qemu-storage-daemon", reason: run.reason(tool: "qemu-storage-daemon"))
+    }
+    let note = (try? String(contentsOf: URL(filePath: "\(directory)/qsd.pid"), encoding: .utf8)) ?? ""
+    guard let process = pid_t(note.filter(\.isNumber)), process > 1 else {
+      throw DiskIOError.toolFailed(tool: "qemu-storage-daemon", reason: "it did not tell its process id")
+    }
+    self.process = process
+    var status = stat()
+    if case .unix(let path) = address, lstat(path, &status) == 0 {
+      socketInode = UInt64(status.st_ino)
+    } else {
+      socketInode = 0
+    }
+  }
+
+  deinit { stop() }
+
+  /// Whether the daemon runs.
+  var isAlive: Bool { kill(process, 0) == 0 }
+
+  /// Ends the daemon, which writes what it holds back first, and waits for that.
+  func stop() {
+    guard !hasStopped.exchange(true, ordering: .acquiringAndReleasing) else { return }
+    kill(process, SIGTERM)
+    for _ in 0..<3000 where isAlive { usleep(10_000) }
+    if isAlive { kill(process, SIGKILL) }
+    // QEMU leaves its socket behind.
+    var status = stat()
+    if case .unix(let path) = address, lstat(path, &status) == 0, UInt64(status.st_ino) == socketInode {
+      unlink(path)
+    }
+  }
+
+  /// The overlay of an export: the one that is kept from before, or a new one.
+  private static func overlay(
+    of export: ArchiveServer.Export, archive: ArchiveUUID, at path: String, isKept: Bool
+  ) throws -> String {
+    let path = path.hasPrefix("/") ? path : FileManager.default.currentDirectoryPath + "/" + path
+    // Never opened by this name: QEMU is told where the archive is served each time.
+    let backing = "nbd+unix:///\(export.device)?socket=vma-\(archive)"
+    var status = stat()
+    if isKept, lstat(path, &status) == 0 {
+      let information = try QemuImage.information(path: path, format: ImageFormat("qcow2"))
+      guard information.backingFile == backing, information.virtualSize == roundedUp(export.size) else {
+        throw ArchiveOperationError.overlayOfOther(path: path, device: export.device)
+      }
+      return path
+    }
+    try QemuImage.createOverlay(at: path, size: roundedUp(export.size), recordedBacking: backing)
+    return path
+  }
+
+  /// QEMU's disks are whole sectors.
+  private static func roundedUp(_ size: UInt64) -> UInt64 { (size + 511) / 512 * 512 }
+
+  // MARK: - QEMU's options, as JSON because commas in names mean something elsewhere
+
+  private indirect enum JSON: Encodable {
+    case text(String)
+    case truth(Bool)
+    case number(Int)
+    case object([String: JSON])
+
+    func encode(to encoder: any Encoder) throws {
+      var container = encoder.singleValueContainer()
+      switch self {
+      case .text(let text): try container.encode(text)
+      case .truth(let truth): try container.encode(truth)
+      case .number(let number): try container.encode(number)
+      case .object(let members): try container.encode(members)
+      }
+    }
+  }
+
+  private static func json(_ members: [String: JSON]) -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    return (try? encoder.encode(members)).map { String(decoding: $0, as: UTF8.self) } ?? "{}"
+  }
+
+  private static func socketAddress(_ address: SocketAddress) -> JSON {
+    switch address {
+    case .unix(let path): .object(["type": .text("unix"), "path": .text(path)])
+    case .tcp(let host, let port):
+      .object(["type": .text("inet"), "host": .text(host), "port": .text("\(port)")])
+    }
+  }
+}
