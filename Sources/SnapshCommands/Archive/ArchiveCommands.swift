@@ -6,6 +6,10 @@ extension CommandRegistry {
     "vma config": VMAConfigCommand.self,
     "vma extract": VMAExtractCommand.self,
     "vma verify": VMAVerifyCommand.self,
+    "vma index": VMAIndexCommand.self,
+    "vma serve": VMAServeCommand.self,
+    "vma diff": VMADiffCommand.self,
+    "vma convert": VMAConvertCommand.self,
     "vma-writer": VMAWriterCommand.self,
     "archive list": ArchiveListCommand.self,
   ]

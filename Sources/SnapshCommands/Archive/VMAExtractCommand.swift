@@ -11,6 +11,11 @@ struct VMAExtractCommand: Command {
     "drives", letter: "d", namedOnly: true, help: "comma-separated devices to extract (default all)")
   private static let map = Option.text(
     "readmap", letter: "r", namedOnly: true, help: "pipe that names an existing target for each device")
+  private static let device = Option.text(
+    "device", namedOnly: true, help: "with --range, the device")
+  private static let range = Option.text(
+    "range", namedOnly: true,
+    help: "OFFSET:LENGTH of --device alone; TARGETDIR is a new file then, or - for standard output")
   private static let format = Option.text(
     "format", namedOnly: true, help: "format of the images, raw or qcow2 (default raw)")
   private static let verbose = Option.flag("verbose", letter: "v", help: "print progress")
@@ -22,11 +27,16 @@ struct VMAExtractCommand: Command {
       + "stream as vmstate.bin. The archive is checked as it is read; nothing is kept of one that\n"
       + "proves faulty. With -r the disks go to existing images or block devices: the listing is printed,\n"
       + "then lines '[format=F:]{0|1}:DEVICE=PATH' or 'skip=DEVICE' are read until 'done';\n"
-      + "0 says that the target holds zeros already.",
-    options: [file, directory, drives, map, format, verbose],
+      + "0 says that the target holds zeros already.\n"
+      + "--range takes bytes of one device out, and of an archive that is not compressed reads no others.",
+    options: [file, directory, drives, map, device, range, format, verbose],
     exitStatuses: ExitStatus.interruptible,
     examples: [
       ("snapsh vma extract vm.vma restored", "Extract everything."),
+      (
+        "snapsh vma extract vm.vma - --device drive-scsi0 --range 0:512 | xxd",
+        "Look at a boot sector."
+      ),
       ("snapsh vma extract -d drive-scsi0 --format qcow2 vm.vma restored", "Extract one disk as qcow2."),
     ])
 
@@ -36,6 +46,7 @@ struct VMAExtractCommand: Command {
   private let map: String?
   private let format: ImageFormat
   private let isVerbose: Bool
+  private let range: DeviceRangeArgument?
 
   init(_ arguments: ParsedArguments) throws {
     path = try arguments[Self.file]
@@ -44,6 +55,10 @@ struct VMAExtractCommand: Command {
     map = try arguments[Self.map]
     isVerbose = try arguments[Self.verbose]
     let format = try arguments[Self.format]
+    range = try DeviceRangeArgument(device: arguments[Self.device], range: arguments[Self.range])
+    guard range == nil || drives == nil && map == nil && format == nil else {
+      throw CommandFailure("--range goes with --device alone, without -d, -r and --format")
+    }
     guard format == nil || map == nil else {
       throw CommandFailure("--format cannot be given with -r: the map says the format of each target")
     }
@@ -86,6 +101,7 @@ struct VMAExtractCommand: Command {
 
   func run(in session: Session) throws -> any CommandResult {
     let cancellation = session.interruptible()
+    if let range { return try range.extract(from: path, to: directory, isVerbose: isVerbose, in: session) }
     let archive = try OpenArchive(path: path, cancellation: cancellation)
     let extraction = try ArchiveExtraction(archive, into: directory, devices: drives)
     if let map {

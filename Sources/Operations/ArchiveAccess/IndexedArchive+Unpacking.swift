@@ -1,0 +1,65 @@
+import Glibc
+import SystemPackage
+import VMA
+
+extension IndexedArchive {
+  /// Unpacks an archive that can only be read front to back into a file without a name, which goes with this object.
+  ///
+  /// - Parameters:
+  ///   - path: a compressed file or a pipe, or `-` for standard input.
+  ///   - directory: where there is room for the plain archive.
+  ///   - cancellation: asked all the time.
+  /// - Throws: ``ArchiveOperationError``, ``CancelledError``.
+  public convenience init(unpacking path: String, in directory: String, cancellation: Cancellation) throws {
+    let name = path == "-" ? "standard input" : path
+    let plain = try Self.unnamedFile(in: directory)
+    do {
+      let source =
+        try path == "-"
+        ? FileDescriptor.standardInput : FileDescriptor.open(FilePath(path), .readOnly, options: .closeOnExec)
+      defer { if path != "-" { try? source.close() } }
+      let input = RecognisedInput(WaitingInput(descriptor: source, cancellation: cancellation))
+      let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 4096)
+      defer { buffer.deallocate() }
+      try ArchiveOperationError.naming(name) {
+        while true {
+          try cancellation.check()
+          let count = try input.read(into: buffer)
+          guard count > 0 else { break }
+          try plain.writeAll(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+        }
+      }
+    } catch {
+      try? plain.close()
+      guard let errno = error as? Errno else { throw error }
+      throw ArchiveOperationError.file(operation: "unpack", path: name, errno: errno)
+    }
+    try self.init(adopting: plain, name: name, cancellation: cancellation)
+  }
+
+  /// The corresponding C functions are `mkstemp` and `unlink`.
+  private static func unnamedFile(in directory: String) throws(ArchiveOperationError) -> FileDescriptor {
+    var template = Array("\(directory)/.snapsh-unpacked.XXXXXX".utf8CString)
+    let descriptor = mkstemp(&template)
+    guard descriptor >= 0 else {
+      throw .file(operation: "make a file in", path: directory, errno: Errno(rawValue: errno))
+    }
+    unlink(&template)
+    _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
+    return FileDescriptor(rawValue: descriptor)
+  }
+}
+
+/// Standard input or a file; waits for bytes only as long as they are wanted.
+private struct WaitingInput: ArchiveInput {
+  let descriptor: FileDescriptor
+  let cancellation: Cancellation
+
+  func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
+    while true {
+      try cancellation.check()
+      var waiting = pollfd(fd: descriptor.rawValue, events: Int16(POLLIN), revents: 0)
+      if poll(&waiting, 1, 200) != 0 { return try descriptor.read(into: buffer) }
+    }
+  }
+}
