@@ -38,6 +38,10 @@ public enum GuestArchiveError: Error, Equatable, Sendable {
   case identityExists(uuid: String, name: String)
   /// A guest that is to be replaced runs, or has a managed save.
   case notReplaceable(name: String, reason: String)
+  /// A guest that is brought up at once needs images that can stand on others.
+  case instantNeedsOverlays
+  /// A disk's data could not be pulled out of the archive; the reason is the first that the server gave.
+  case notPulled(target: String, reason: String?)
   /// After the archive was taken, a disk is neither on its overlay nor below it.
   case movedMeanwhile(target: String, source: String)
 }
@@ -91,6 +95,11 @@ extension GuestArchiveError: CustomStringConvertible {
       "domain '\(name)' has the UUID \(uuid) already; choose a new name without --keep-identity, or undefine it"
     case .notReplaceable(let name, let reason):
       "domain '\(name)' \(reason), so it is not replaced"
+    case .instantNeedsOverlays:
+      "a guest that is brought up at once gets qcow2 images; leave --format out"
+    case .notPulled(let target, let reason):
+      "the data of disk '\(target)' could not be pulled out of the archive"
+        + (reason.map { ": \($0)" } ?? "; QEMU's log in libvirt's directory has its reason")
     case .movedMeanwhile(let target, let source):
       "disk '\(target)' is on '\(source)' now, where this operation did not put it; its overlay was left alone"
     }

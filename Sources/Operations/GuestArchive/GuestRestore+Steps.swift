@@ -18,6 +18,10 @@ extension GuestRestore {
     var former: String?
     /// Its UUID.
     var formerUUID: String?
+    /// Images that stand on an archive which only this process serves, until their data is pulled in; nil where none do.
+    var overlays: [String]?
+    /// The directory of the socket at which it does; nil where there is none.
+    var serviceDirectory: String?
   }
 
   /// Does it.
@@ -79,7 +83,9 @@ extension GuestRestore {
   }
 
   /// The steps that another process can take back.
-  static func interrupted(_ parameters: Parameters, on connection: Connection) -> Plan {
+  static func interrupted(_ parameters: Parameters, on connection: Connection) throws -> Plan {
+    if let directory = parameters.serviceDirectory { PrivateDirectory.remove(directory) }
+    if try InstantRestore.isDone(parameters) { return Plan([]) }
     let making = GuestMaking("", parameters, on: connection)
     let write = Step("write what the archive holds", undoing: "remove what was written") {
       try making.takeFilesAway()

@@ -26,7 +26,7 @@ public enum InterruptedArchiving {
       case MemoryBackup.operation:
         MemoryBackup.interrupted(try record.parameters(as: TemporaryOverlays.self), on: domain)
       case GuestRestore.operation:
-        GuestRestore.interrupted(try record.parameters(as: GuestRestore.Parameters.self), on: connection)
+        try GuestRestore.interrupted(try record.parameters(as: GuestRestore.Parameters.self), on: connection)
       default:
         throw JournalError(path: journal.path.string, reason: "is of no archiving ('\(record.operation)')")
       }

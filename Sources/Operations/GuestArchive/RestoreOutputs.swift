@@ -28,6 +28,11 @@ final class RestoreOutputs {
     targets[device.id] = try DiskImage.create(file, format: format, size: device.size)
   }
 
+  /// Makes an empty image for a device, above an export that has its data.
+  func addOverlay(_ device: ArchiveDevice, at path: String, above uri: String) throws {
+    try QemuImage.createOverlay(try add(path), size: device.size, recordedBacking: uri)
+  }
+
   /// Makes a save image for the memory.
   func addMemory(
     at path: String, domain: XMLElement, _ manifest: ArchiveManifest?, resumes: Bool

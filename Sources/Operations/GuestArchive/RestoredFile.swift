@@ -35,6 +35,9 @@ struct RestoredFile: Codable, Equatable {
     }
   }
 
+  /// Whether the file has its place.
+  var isInPlace: Bool { (try? isThis(place)) == true }
+
   private func isThis(_ path: String) throws -> Bool {
     var status = stat()
     guard lstat(path, &status) == 0 else { return false }

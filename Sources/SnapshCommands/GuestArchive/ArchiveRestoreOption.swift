@@ -24,11 +24,18 @@ struct ArchiveRestoreOption {
   private static let force = Option.flag(
     "force", help: "replace files and a shut-off guest that are in the way (archives)")
 
+  private static let instant = Option.flag(
+    "instant", help: "run the guest at once from the archive, and pull its data in behind it (archives)")
+
   static let all: [any DeclaredOption] = [
     name, directory, disks, format, resume, start, defineOnly, disksOnly, keepIdentity, force,
+    instant,
   ]
 
   private let wishes: GuestRestore.Wishes
+  private let isInstant: Bool
+  /// Whether the command line leaves the ending to the archive.
+  private let hasNoEnding: Bool
   /// Whether any of them stands on the command line.
   let isGiven: Bool
 
@@ -64,6 +71,11 @@ struct ArchiveRestoreOption {
     let given = endings.filter(\.0)
     if given.count > 1 { throw ArgumentError.mutuallyExclusive(given[0].2, given[1].2) }
     wishes.ending = given.first?.1 ?? .defined
+    isInstant = try arguments[Self.instant]
+    hasNoEnding = given.isEmpty
+    if isInstant, let ending = given.first, ending.1 == .defined || ending.1 == .disksOnly {
+      throw ArgumentError.mutuallyExclusive("--instant", ending.2)
+    }
     self.wishes = wishes
   }
 
@@ -83,6 +95,13 @@ struct ArchiveRestoreOption {
     let memory: String?
     let instant: String?
     let verified: ArchiveReadSummary?
+    /// Whether its data came after it; what carries digests was checked on the way.
+    let isInstant: Bool
+    let unproven: String?
+
+    private enum CodingKeys: String, CodingKey {
+      case archive, domain, uuid, action, disks, memory, instant, verified, isInstant
+    }
 
     func render(into text: inout TextOutput) {
       switch action {
@@ -96,8 +115,6 @@ struct ArchiveRestoreOption {
       if let memory {
         text.printExtra("Its memory is in \(memory); 'restore \(memory)' lets it go on\n")
       }
-      let unproven =
-        verified.map(\.unproven) ?? "plain files carry no digests, so changed data cannot be noticed"
       if let unproven { text.printExtra("note: \(unproven)\n") }
     }
   }
@@ -105,6 +122,7 @@ struct ArchiveRestoreOption {
   /// Makes the guest.
   func restore(_ path: String, in session: Session) throws -> any CommandResult {
     let cancellation = session.interruptible()
+    if isInstant { return try restoreInstantly(path, cancellation, in: session) }
     let archive: any RestoreSource =
       OpenGuestDirectory.isDirectory(path)
       ? try OpenGuestDirectory(path: path, cancellation: cancellation)
@@ -116,15 +134,56 @@ struct ArchiveRestoreOption {
     let made = try restore.run(
       on: connection, journalDirectory: StateDirectory(environment: session.environment).journals,
       cancellation: cancellation, progress: TimedProgress(progress))
-    return Restored(
-      archive: path, domain: made.name, uuid: made.uuid, action: action,
-      disks: made.disks.map { .init(target: $0.target, path: $0.source, format: $0.format) },
-      memory: made.saveImage, instant: made.guest?.instant, verified: made.report.map(ArchiveReadSummary.init)
-    )
+    let verified = made.report.map(ArchiveReadSummary.init)
+    return result(
+      path, made, wishes.ending, verified: verified,
+      unproven: verified.map(\.unproven)
+        ?? "plain files carry no digests, so changed data cannot be noticed")
   }
 
-  private var action: String {
-    switch wishes.ending {
+  /// Brings the guest up on the archive itself, and returns when its images have all its data.
+  private func restoreInstantly(
+    _ path: String, _ cancellation: Cancellation, in session: Session
+  ) throws -> any CommandResult {
+    guard path != "-", !OpenGuestDirectory.isDirectory(path) else {
+      throw CommandFailure("--instant needs an archive in a file, of which it reads what the guest asks for")
+    }
+    let archive = try IndexedArchive(path: path, cancellation: cancellation)
+    var wishes = wishes
+    if hasNoEnding {
+      wishes.ending = archive.index.devices.contains(where: \.device.isVMState) ? .resumed : .started
+    }
+    let restore = try InstantRestore(archive, wishes)
+    let progress = session.jobProgress(label: "Restore")
+    defer { progress.fail() }
+    let made = try restore.run(
+      on: session.connection(), journalDirectory: StateDirectory(environment: session.environment).journals,
+      cancellation: cancellation, progress: TimedProgress(progress)
+    ) { name in
+      guard !session.printsJSON, !session.options.isQuiet else { return }
+      progress.clear()
+      // What follows may take long, and who waits for the guest need not wait for it.
+      session.console.printError("Domain '\(name)' is up; its data is being pulled in\n")
+    }
+    let hasDigests = archive.index.header.integrity == .digests
+    return result(
+      path, made, wishes.ending, verified: nil,
+      unproven: hasDigests ? nil : "the archive carries no digests, so changed data cannot be noticed")
+  }
+
+  private func result(
+    _ path: String, _ made: GuestRestore.Result, _ ending: GuestRestore.Ending,
+    verified: ArchiveReadSummary?, unproven: String?
+  ) -> Restored {
+    Restored(
+      archive: path, domain: made.name, uuid: made.uuid, action: action(of: ending),
+      disks: made.disks.map { .init(target: $0.target, path: $0.source, format: $0.format) },
+      memory: made.saveImage, instant: made.guest?.instant, verified: verified, isInstant: isInstant,
+      unproven: unproven)
+  }
+
+  private func action(of ending: GuestRestore.Ending) -> String {
+    switch ending {
     case .disksOnly: "disks-restored"
     case .defined: "defined"
     case .started: "started"

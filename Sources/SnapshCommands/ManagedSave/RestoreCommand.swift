@@ -27,7 +27,9 @@ struct RestoreCommand: VirshCommand {
       are written, and the domain is defined with them. --resume lets it go
       on where the archive shows it, --start boots it. The archive is checked
       as it is read; a failure leaves nothing behind, and nothing that exists
-      is overwritten without --force.
+      is overwritten without --force. --instant runs the guest on overlays
+      above the archive within seconds, and returns when all its data has been
+      pulled out of it; until then a failure or Ctrl-C takes the guest away.
       """,
     options: [file, bypassCache, xml, later.running, later.paused, resetNVRAM] + ArchiveRestoreOption.all,
     examples: [
@@ -35,6 +37,10 @@ struct RestoreCommand: VirshCommand {
       (
         "snapsh restore guest.vma --name copy --directory /images --resume",
         "Make a second guest of an archive, and let it go on."
+      ),
+      (
+        "snapsh restore guest.vma --directory /images --instant",
+        "Have a guest back within seconds, and its data behind it."
       ),
       (
         "ssh host cat guest.vma.zst | snapsh restore - --directory /images --start",
