@@ -18,7 +18,12 @@ extension IndexedArchive {
         try path == "-"
         ? FileDescriptor.standardInput : FileDescriptor.open(FilePath(path), .readOnly, options: .closeOnExec)
       defer { if path != "-" { try? source.close() } }
-      let input = RecognisedInput(WaitingInput(descriptor: source, cancellation: cancellation))
+      let file = ArchiveFileInput(source, cancellation: cancellation)
+      let input = RecognisedInput(file)
+      defer {
+        file.stop()
+        input.end()
+      }
       let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 4096)
       defer { buffer.deallocate() }
       try ArchiveOperationError.naming(name) {
@@ -47,19 +52,5 @@ extension IndexedArchive {
     unlink(&template)
     _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
     return FileDescriptor(rawValue: descriptor)
-  }
-}
-
-/// Standard input or a file; waits for bytes only as long as they are wanted.
-private struct WaitingInput: ArchiveInput {
-  let descriptor: FileDescriptor
-  let cancellation: Cancellation
-
-  func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
-    while true {
-      try cancellation.check()
-      var waiting = pollfd(fd: descriptor.rawValue, events: Int16(POLLIN), revents: 0)
-      if poll(&waiting, 1, 200) != 0 { return try descriptor.read(into: buffer) }
-    }
   }
 }
