@@ -27,7 +27,10 @@ public enum ArchiveIndexFile {
 
   /// The bytes of an index.
   ///
-  /// - Parameter modified: the archive's time of last change when it was read.
+  /// - Parameters:
+  ///   - index: the index.
+  ///   - modified: the archive's time of last change when it was read.
+  /// - Returns: a whole file.
   public static func encoded(_ index: ArchiveIndex, modified: Moment) -> [UInt8] {
     var bytes: [UInt8] = []
     bytes.reserveCapacity(index.memorySize + 4096)
@@ -87,6 +90,7 @@ public enum ArchiveIndexFile {
   ///   - bytes: the whole file.
   ///   - storage: the archive.
   ///   - modified: its time of last change.
+  /// - Returns: the index.
   /// - Throws: ``VMAError``: `.indexUnusable` for one that is damaged or stale; what the archive's header causes.
   public static func index(
     _ bytes: [UInt8], of storage: some ArchiveStorage, modified: Moment

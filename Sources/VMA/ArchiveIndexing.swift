@@ -76,6 +76,8 @@ private struct HeaderWindow: ~Copyable {
   /// - Parameters:
   ///   - offset: where an extent begins; never less than the time before.
   ///   - body: gets the header, or what there is of it.
+  /// - Returns: what the body returns.
+  /// - Throws: what the storage or the body throws.
   mutating func withHeader<Value>(
     at offset: UInt64, _ body: (UnsafeRawBufferPointer) throws(VMAError) -> Value
   ) throws(VMAError) -> Value {
@@ -121,6 +123,7 @@ private struct ExtentWalk: ~Copyable {
   ///   - offset: where it is.
   ///   - available: bytes of the archive from there on.
   /// - Returns: the extent's size in bytes.
+  /// - Throws: ``VMAError`` for what is wrong.
   mutating func take(
     _ bytes: UnsafeRawBufferPointer, at offset: UInt64, available: UInt64
   ) throws(VMAError) -> Int {

@@ -27,7 +27,10 @@ final class ExtentCache: Sendable {
     let lastUse = Atomic<UInt64>(0)
   }
 
-  /// - Parameter capacity: extents whose data is kept, each up to 3.7 MiB.
+  /// - Parameters:
+  ///   - storage: the archive.
+  ///   - index: its index.
+  ///   - capacity: extents whose data is kept, each up to 3.7 MiB.
   init(_ storage: some ArchiveStorage, _ index: ArchiveIndex, capacity: Int) {
     self.storage = storage
     self.index = index
@@ -84,6 +87,7 @@ final class ExtentCache: Sendable {
   /// - Parameters:
   ///   - map: the extent's header.
   ///   - digest: the digest that it carries.
+  /// - Returns: the data.
   /// - Throws: ``VMAError``; a later call tries again.
   func checked(_ map: ExtentMap, digest: UInt64) throws(VMAError) -> CheckedExtent {
     let place = state.withLock { state -> Place in

@@ -73,6 +73,7 @@ enum ExtentHeader {
   ///   - header: the extent's header, whose checksum is right.
   ///   - extent: its number.
   ///   - offset: where it is in the archive.
+  /// - Returns: the digest's 48 bits, or nil.
   /// - Throws: ``VMAError`` for an extent that another program has rewritten.
   static func recordedDigest(
     _ header: UnsafeRawBufferPointer, extent: UInt64, at offset: UInt64

@@ -82,12 +82,10 @@ public final class InstantRestore {
         try journal?.update(parameters: making.parameters)
         try copyMemory(into: outputs, cancellation, meter)
         try outputs.finish()
-      }, undoing: "remove what was written"
-    ) { try making.takeFilesAway() }
+      }, undoing: "remove what was written", undo: { try making.takeFilesAway() })
     var steps = [write]
-    steps += making.steps(ending: restore.wishes.ending, saveImage: { outputs.saveImage }) {
-      try outputs.nameFiles()
-    }
+    steps += making.steps(
+      ending: restore.wishes.ending, saveImage: { outputs.saveImage }, naming: { try outputs.nameFiles() })
     steps.append(
       Step("pull the data of '\(restore.name)' in") { [self] in
         isUp(restore.name)
