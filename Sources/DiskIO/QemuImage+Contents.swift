@@ -34,6 +34,26 @@ extension QemuImage {
     _ = try run(["commit", "-q", "-d", "-b", base, "-f", format.name, "--", path])
   }
 
+  /// Whether two images, each with all below it, give a guest the same bytes.
+  ///
+  /// - Parameters:
+  ///   - one: An image, which may be in use.
+  ///   - other: Another one.
+  /// - Returns: Whether they do; a longer one that ends in zeros is the same as a shorter one.
+  /// - Throws: ``DiskIOError`` `.toolMissing`, `.toolFailed`.
+  public static func isSame(
+    _ one: (path: String, format: ImageFormat), _ other: (path: String, format: ImageFormat)
+  ) throws(DiskIOError) -> Bool {
+    let run = try ChildProcess.run(
+      "qemu-img", package: "qemu-utils",
+      ["compare", "-q", "-U", "-f", one.format.name, "-F", other.format.name, "--", one.path, other.path])
+    switch run.ending {
+    case .exited(0): return true
+    case .exited(1): return false
+    default: throw DiskIOError.toolFailed(tool: "qemu-img", reason: run.reason(tool: "qemu-img"))
+    }
+  }
+
   private struct Check: Decodable {
     var allocatedClusters: Int?
 

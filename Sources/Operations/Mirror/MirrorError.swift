@@ -14,6 +14,8 @@ public enum MirrorError: Error, Equatable, CustomStringConvertible {
   case mirrored(work: String, domain: String, snapshot: String, disks: [String])
   /// The disk is neither on the one storage nor on the other, so that nothing can be said for it.
   case elsewhere(disk: String, found: String, snapshot: String)
+  /// A transient guest ended in the middle of a merge, and nothing tells which image is the newer one.
+  case undecided(disk: String, overlay: String, base: String)
 
   public var description: String {
     switch self {
@@ -32,6 +34,10 @@ public enum MirrorError: Error, Equatable, CustomStringConvertible {
     case .elsewhere(let disk, let found, let snapshot):
       "disk '\(disk)' is on '\(found)', neither the overlay nor the mirror of snapshot '\(snapshot)': somebody "
         + "else has moved it; 'snapshot-delete --metadata' forgets the snapshot and touches no file"
+    case .undecided(let disk, let overlay, let base):
+      "disk '\(disk)': the guest ended while '\(overlay)' was being merged into '\(base)', the two differ, and nothing "
+        + "tells which is the newer one, so both are left as they are: look into them, then either 'qemu-img commit' "
+        + "the overlay or remove it, and do this again"
     }
   }
 }

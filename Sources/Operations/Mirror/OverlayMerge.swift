@@ -17,22 +17,31 @@ struct OverlayMerge {
   /// - Parameter domain: The domain; `nil` where it is no more.
   /// - Throws: ``MirrorError``, libvirt's error, `DiskIOError`.
   func run(on domain: Domain?) throws {
-    guard let domain else {
-      // A transient guest that died: whatever it wrote last is in the overlay.
-      if StorageCheck.exists(overlay.path) { try commitFile() }
-      return
-    }
+    guard let domain else { return try OrphanedOverlay(self).merge() }
+    var isOnOverlay = false
     do {
-      if try domain.isActive() { return try mergeLive(domain) }
+      if try domain.isActive() { return try mergeLive(domain, isOnOverlay: &isOnOverlay) }
     } catch {
       // The guest may have died under the call, which libvirt notices a moment later.
       guard domain.isInactiveSoon else { throw error }
     }
+    guard try isPersistent(domain) else { return try OrphanedOverlay(self).merge(isCurrent: isOnOverlay) }
     try mergeOffline(domain)
   }
 
-  private func mergeLive(_ domain: Domain) throws {
+  /// A transient domain is unknown as soon as its guest is dead.
+  private func isPersistent(_ domain: Domain) throws(LibvirtError) -> Bool {
+    do {
+      return try domain.isPersistent()
+    } catch  where error.code == .noDomain {
+      return false
+    }
+  }
+
+  /// Sets `isOnOverlay` while the guest is known to write to the overlay: until it is asked to leave it.
+  private func mergeLive(_ domain: Domain, isOnOverlay: inout Bool) throws {
     guard try DiskJob.chain(of: target, on: domain)?.top?.path == overlay.path else { return }
+    isOnOverlay = true
     try DiskJob.abort(on: domain, disk: target)
     try domain.blockCommit(on: target, base: base.path, top: nil, bandwidth: 0, .active)
     while true {
@@ -42,14 +51,11 @@ struct OverlayMerge {
       if job.isReady { break }
       usleep(20_000)
     }
+    isOnOverlay = false
     try domain.abortBlockJob(on: target, .pivot)
   }
 
   private func mergeOffline(_ domain: Domain) throws {
-    guard try domain.isPersistent() else {
-      if StorageCheck.exists(overlay.path) { try commitFile() }
-      return
-    }
     let xml = try domain.xml([.inactive, .secure])
     let chains = try DiskChain.chains(inDomainXML: xml)
     // A definition that names the base already was merged before; the overlay's content is old then.
@@ -59,7 +65,7 @@ struct OverlayMerge {
     _ = try domain.connection.defineDomain(xml: moved)
   }
 
-  private func commitFile() throws {
+  func commitFile() throws {
     let format = try ImageFormat(overlay.format)
     let below = try QemuImage.information(path: overlay.path, format: format).backingPath
     if below == base.path {
