@@ -29,9 +29,7 @@ public final class BackgroundProcess {
   public func waitUntilStopped() throws {
     for _ in 0..<3000 {
       guard isRunning else { break }
-      let stat = (try? String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8)) ?? ""
-      // The state follows the name, which is in parentheses and may hold anything.
-      if let end = stat.lastIndex(of: ")"), stat[end...].hasPrefix(") T") { return }
+      if isStopped(process) { return }
       usleep(20_000)
     }
     throw TestSupportError("process \(process) has not stopped itself")
@@ -45,4 +43,12 @@ public final class BackgroundProcess {
     _ = waitForExit(of: process, timeout: 60)
     hasEnded = true
   }
+}
+
+/// Whether a process is stopped (SIGSTOP).
+func isStopped(_ process: pid_t) -> Bool {
+  let stat = (try? String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8)) ?? ""
+  // The state follows the name, which is in parentheses and may hold anything.
+  guard let end = stat.lastIndex(of: ")") else { return false }
+  return stat[end...].hasPrefix(") T")
 }

@@ -39,6 +39,18 @@ public final class RunningProgram {
   /// What it has written to standard error until now.
   public var error: String { (try? String(contentsOfFile: errorPath, encoding: .utf8)) ?? "" }
 
+  /// Waits until the program has stopped itself (SIGSTOP).
+  /// - Throws: ``TestSupportError`` when it has ended instead, or does not stop within a minute.
+  public func waitUntilStopped() throws {
+    for _ in 0..<3000 {
+      if status == nil { status = waitForExit(of: process, timeout: 0) }
+      guard status == nil else { break }
+      if isStopped(process) { return }
+      usleep(20_000)
+    }
+    throw TestSupportError("process \(process) has not stopped itself\n  stderr: \(error)")
+  }
+
   /// Waits until the output holds a text.
   /// - Throws: ``TestSupportError`` when the program ends before, or after a minute.
   public func waitForOutput(_ text: String) throws {

@@ -58,7 +58,9 @@ final class Undertaker {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: run)) ?? []
     let named = Set(processes(naming: directory + "/"))
     return names.sorted().compactMap { name in
-      guard name.hasSuffix(".pid"), let text = try? String(contentsOfFile: "\(run)/\(name)", encoding: .utf8),
+      // The embedded driver's own file names whoever has it open: a command of ours.
+      guard name.hasSuffix(".pid"), name != "driver.pid",
+        let text = try? String(contentsOfFile: "\(run)/\(name)", encoding: .utf8),
         let process = Int32(text.trimmingCharacters(in: .whitespacesAndNewlines)), named.contains(process)
       else { return nil }
       return process

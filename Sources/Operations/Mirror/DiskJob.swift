@@ -18,6 +18,8 @@ enum DiskJob {
     do {
       try domain.abortBlockJob(on: disk)
     } catch {
+      // It may have ended by itself, of which libvirt takes notice a moment later.
+      for _ in 0..<50 where try domain.blockJob(on: disk) != nil { usleep(20_000) }
       guard try domain.blockJob(on: disk) == nil else { throw error }
     }
     // The definition loses the job a moment after the job's end.

@@ -37,11 +37,13 @@ struct MirrorWait {
   let cancellation: Cancellation
   let progress: DiskProgressReceiver
 
-  /// Returns when all have caught up.
+  /// Returns when all have caught up, which two looks have to agree on: QEMU may have told of a mirror's end, and libvirt not have
+  /// taken notice yet.
   ///
   /// - Throws: ``MirrorError`` `.ended` or `.timeout`, `CancelledError`, libvirt's error.
   func run() throws {
     let start = ContinuousClock.now
+    var wasReady = false
     while true {
       try cancellation.check()
       let chains = try DiskChain.chains(inDomainXML: domain.xml())
@@ -53,7 +55,8 @@ struct MirrorWait {
         isReady = isReady && job.isReady
       }
       progress(try figures())
-      if isReady { return }
+      if isReady && wasReady { return }
+      wasReady = isReady
       if let timeoutSeconds, start.duration(to: .now) >= .seconds(timeoutSeconds) {
         throw MirrorError.timeout(seconds: timeoutSeconds)
       }

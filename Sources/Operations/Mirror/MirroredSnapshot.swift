@@ -158,6 +158,7 @@ public final class MirroredSnapshot {
       if case DiskIOError.exists = error { foreignFiles.insert(mirror) }
       throw error
     }
+    FileOwner.copy(from: disk.base.path, to: mirror)
   }
 
   private func remove(_ path: String) throws {

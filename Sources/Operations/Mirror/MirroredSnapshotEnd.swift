@@ -54,10 +54,11 @@ public struct MirroredSnapshotEnd {
     }
     let pivoted = states.filter { $0.state == .pivoted }.map(\.disk.target)
     let broken = states.filter { $0.state == .broken }.map(\.disk.target)
-    if choice == .pivot, let first = broken.first {
+    // With the guest off, what the second storage lacks can be copied.
+    if choice == .pivot, let first = broken.first, try domain.isActive() {
       throw MirrorError.refused(
         "the mirror of disk '\(first)' is broken, so that the second storage lacks what the guest wrote since: stay "
-          + "on the first storage with --abort-mirror"
+          + "on the first storage with --abort-mirror, or shut the guest off and do this again"
           + (pivoted.isEmpty
             ? "" : " (\(pivoted.joined(separator: ", ")) went over to the second one before)"))
     }
@@ -81,7 +82,7 @@ public struct MirroredSnapshotEnd {
     case .pivot:
       steps.append(Step("wait until every mirror has caught up", perform: waitUntilReady))
       steps += record.mirrors.map { disk, path in
-        Step("go on with '\(path)' as \(disk.target)") { try Self.pivot(disk, to: path, on: domain) }
+        Step("go on with '\(path)' as \(disk.target)") { try goOver(disk, to: path) }
       }
       steps += record.disks.filter { $0.mirror == nil }.map(mergeStep)
     case .abort, .abortAndCommit:
@@ -101,6 +102,7 @@ public struct MirroredSnapshotEnd {
   }
 
   private func waitUntilReady() throws {
+    guard try domain.isActive() else { return }
     let waiting = try MirrorState.all(of: record, on: domain).filter { $0.state != .pivoted }
     guard !waiting.isEmpty else { return }
     try MirrorWait(
@@ -109,9 +111,26 @@ public struct MirroredSnapshotEnd {
     ).run()
   }
 
+  private func goOver(_ disk: MirrorRecord.Disk, to path: String) throws {
+    do {
+      if try domain.isActive() { return try Self.pivot(disk, to: path, on: domain) }
+    } catch {
+      // The guest may have died under the call, which libvirt notices a moment later.
+      guard domain.isInactiveSoon else { throw error }
+    }
+    guard try MirrorState(of: disk, on: domain) != .pivoted else { return }
+    try OfflinePivot(of: disk, to: path).run(on: domain)
+  }
+
   /// What counts is where the guest is afterwards, not what the call said: the job may end by itself under it.
   static func pivot(_ disk: MirrorRecord.Disk, to path: String, on domain: Domain) throws {
     guard try MirrorState(of: disk, on: domain) != .pivoted else { return }
+    // A pivot to a mirror that has just ended fails, and leaves libvirt 9.0 with the images below the mirror open, so that the
+    // overlay could not be merged any more: time for it to take notice.
+    usleep(50_000)
+    guard try MirrorState(of: disk, on: domain).isRunning else {
+      throw MirrorError.ended(disk: disk.target, path: path)
+    }
     do {
       try domain.abortBlockJob(on: disk.target, .pivot)
     } catch {
@@ -157,6 +176,10 @@ public struct MirroredSnapshotEnd {
 
   private func forgetSnapshot() throws {
     guard let snapshot = try? domain.snapshot(named: record.snapshot) else { return }
+    // Without its disks the guest's memory of that time is of no use to anybody.
+    if let memory = try SnapshotFiles(of: snapshot).memoryFile {
+      try UnneededFiles.remove([memory], sparing: [])
+    }
     try snapshot.delete(.metadataOnly)
   }
 }

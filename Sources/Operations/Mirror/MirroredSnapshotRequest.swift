@@ -26,8 +26,11 @@ public struct MirroredSnapshotRequest {
   ///   - xml: The `<domainsnapshot>` document.
   ///   - flags: As `virDomainSnapshotCreateXML` takes them; `.diskOnly` is implied unless memory is asked for.
   ///   - domain: The domain.
+  ///   - bandwidth: Bytes/s that each mirror may move while it catches up; `nil` for no limit.
   /// - Throws: ``MirrorError``, `SnapshotXMLError`, libvirt's error.
-  public init(xml: String, _ flags: SnapshotCreateFlags, on domain: Domain) throws {
+  public init(
+    xml: String, _ flags: SnapshotCreateFlags, on domain: Domain, bandwidth: UInt64? = nil
+  ) throws {
     var document = try SnapshotDocument(XMLDocument.parse(xml), mode: .create, allowMirrors: true)
     if let disk = document.disks.first(where: { $0.mirror != nil }), try domain.connection.driver() != "QEMU"
     {
@@ -57,7 +60,7 @@ public struct MirroredSnapshotRequest {
     if document.memory?.location != .external { sent.insert(.diskOnly) }
     parameters = MirroredSnapshot.Parameters(
       snapshot: name, xml: document.text(), flags: sent.rawValue, memoryFile: document.memory?.file,
-      disks: wishes.disks.map { $0.parameters(reuses: reuses) })
+      bandwidth: bandwidth, disks: wishes.disks.map { $0.parameters(reuses: reuses) })
   }
 
   private static func check(_ flags: SnapshotCreateFlags, memory: SnapshotMemory?) throws(MirrorError) {

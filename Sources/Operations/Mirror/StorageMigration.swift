@@ -154,6 +154,7 @@ public final class StorageMigration {
         if case DiskIOError.exists = error { foreignFiles.insert(image.path) }
         throw error
       }
+      FileOwner.copy(from: layer.source.path, to: image.path)
       below = image
     }
   }
@@ -194,7 +195,11 @@ public final class StorageMigration {
   private func goOver(_ disk: Parameters.Disk) throws {
     guard let record = record(of: disk) else { return }
     let domain = try domain()
-    guard try domain.isActive() else { return try goOverOffline(record, disk) }
+    guard try domain.isActive() else {
+      guard let below = disk.layers.first?.destination else { return }
+      return try OfflinePivot(disk: record, mirror: .init(path: disk.mirror, format: "qcow2"), below: below)
+        .run(on: domain)
+    }
     let chain = try DiskJob.chain(of: disk.target, on: domain)
     // Already over, and perhaps merged.
     guard chain?.top?.path == record.overlay else { return }
@@ -210,26 +215,6 @@ public final class StorageMigration {
       progress: progress
     ).run()
     try MirroredSnapshotEnd.pivot(record, to: disk.mirror, on: domain)
-  }
-
-  /// The guest is off: what it wrote last is in the overlay on the old storage, which is copied as it is.
-  private func goOverOffline(_ record: MirrorRecord.Disk, _ disk: Parameters.Disk) throws {
-    let domain = try domain()
-    let xml = try domain.xml([.inactive, .secure])
-    let top = try DiskChain.chains(inDomainXML: xml).first { $0.target == disk.target }?.top
-    guard top?.path == record.overlay, let below = disk.layers.first?.destination else { return }
-    let format = try ImageFormat("qcow2")
-    let belowFormat = try ImageFormat(below.format)
-    guard unlink(disk.mirror) == 0 || errno == ENOENT else {
-      throw DiskIOError.system(
-        operation: "replace", path: disk.mirror, errno: .init(rawValue: errno), offset: nil)
-    }
-    try QemuImage.make(path: disk.mirror, format: format, size: nil, backing: (below.path, belowFormat))
-    try QemuImage.copy(
-      from: (record.overlay, format), onto: (disk.mirror, format), above: (below.path, belowFormat))
-    let moved = try DiskDefinition.replacing(
-      disk.target, with: .init(path: disk.mirror, format: "qcow2"), inDomainXML: xml)
-    _ = try connection.defineDomain(xml: moved)
   }
 
   private func record(of disk: Parameters.Disk) -> MirrorRecord.Disk? {

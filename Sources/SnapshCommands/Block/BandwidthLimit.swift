@@ -31,4 +31,18 @@ struct BandwidthLimit {
     }
     return UInt64(value) << 20
   }
+
+  /// A limit in bytes/s, for commands that virsh does not have: unlike virsh's reading this one keeps what is less than a MiB.
+  ///
+  /// - Parameters:
+  ///   - limit: A number, counted in MiB/s where it has no unit.
+  ///   - isInBytes: Whether a number without a unit counts bytes/s.
+  /// - Throws: `ArgumentError` for 0, which libvirt takes for no limit, and for more than it takes.
+  /// - Returns: Bytes/s.
+  static func bytesPerSecond(_ limit: ScaledNumber, isInBytes: Bool = false) throws -> UInt64 {
+    guard let value = limit.value(defaultUnit: isInBytes ? 1 : 1 << 20), value > 0, value <= Int64.max else {
+      throw ArgumentError.notANumber(option: option.grammar.name, value: String(limit.number))
+    }
+    return value
+  }
 }

@@ -44,12 +44,16 @@ struct StorageMigrateCommand: VirshCommand {
 
   private let arguments: ParsedArguments
   private let domain: String
-  private let bandwidth: BandwidthLimit
+  /// Bytes/s; `nil` for no limit.
+  private let bandwidth: UInt64?
 
   init(_ arguments: ParsedArguments) throws {
     self.arguments = arguments
     domain = try arguments[DomainOption.domain]
-    bandwidth = try BandwidthLimit(arguments)
+    let counts = try arguments[BandwidthLimit.bytes]
+    bandwidth = try arguments[BandwidthLimit.option].map {
+      try BandwidthLimit.bytesPerSecond($0, isInBytes: counts)
+    }
     let selections: [any DeclaredOption] = [
       Self.disks, Self.directory, Self.flatten, Self.keepOverlay, Self.dryRun, Self.rollback,
     ]
@@ -70,7 +74,7 @@ struct StorageMigrateCommand: VirshCommand {
     }
     let request = try StorageMigrationRequest(
       of: domain, places: places, directory: arguments[Self.directory], flattens: arguments[Self.flatten],
-      keepsOverlay: arguments[Self.keepOverlay], bandwidth: bandwidth.inBytes())
+      keepsOverlay: arguments[Self.keepOverlay], bandwidth: bandwidth)
     return try migrate(request.parameters, domain, in: session)
   }
 

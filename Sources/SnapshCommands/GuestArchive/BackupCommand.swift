@@ -56,6 +56,7 @@ struct BackupCommand: Command {
 
   func run(in session: Session) throws -> any CommandResult {
     let found = try session.domain(domain)
+    try MirrorGuard.refuseWhileMirrored(found, work: "a backup")
     try session.waitForOtherJob(of: found)
     let request = try option.request(in: session, label: "Backup")
     guard withMemory else {

@@ -14,9 +14,15 @@ struct MirrorOptions {
     "timeout", namedOnly: true,
     help: "with a mirror, take all back unless it has caught up in so many seconds (not in virsh)")
 
-  static let all: [any DeclaredOption] = [dryRun, wait, noWait, timeout]
+  static let bandwidth = Option.scaled(
+    "bandwidth",
+    help: "with a mirror, most MiB/s (or bytes/s, with a unit) while it catches up (not in virsh)")
+
+  static let all: [any DeclaredOption] = [dryRun, wait, noWait, timeout, bandwidth]
 
   let isDryRun: Bool
+  /// Bytes/s; `nil` for no limit.
+  let bandwidth: UInt64?
   let patience: MirroredSnapshot.Patience
   /// The first of the options that was given.
   private let given: String?
@@ -30,6 +36,7 @@ struct MirrorOptions {
       throw ArgumentError.notANumber(option: "timeout", value: String(seconds))
     }
     patience = .init(waits: try !arguments[Self.noWait], timeoutSeconds: seconds)
+    bandwidth = try arguments[Self.bandwidth].map { try BandwidthLimit.bytesPerSecond($0) }
     given = Self.all.first { arguments.isGiven($0) }?.grammar.name
   }
 

@@ -20,7 +20,8 @@ struct MirroredSnapshotCreation {
   ) throws -> any CommandResult {
     try session.requireNoUnfinishedOperation(on: domain)
     try session.waitForOtherJob(of: domain)
-    let request = try MirroredSnapshotRequest(xml: xml, flags, on: domain)
+    let request = try MirroredSnapshotRequest(
+      xml: xml, flags, on: domain, bandwidth: options.bandwidth)
     let printer = session.diskProgress(label: "Mirror", job: "mirror")
     let operation = MirroredSnapshot(
       request.parameters, on: domain.connection, domainUUID: try domain.uuid(), patience: options.patience,

@@ -79,6 +79,11 @@ struct MirroredSnapshotDeletion {
       defer { printer.end() }
       try end.plan.run(cancellation: session.interruptible())
     } catch {
+      do {
+        try end.check()
+      } catch let refusal as MirrorError {
+        throw CommandFailure("snapshot '\(record.snapshot)' is not ended: \(refusal)", cause: error)
+      }
       throw CommandFailure(
         "snapshot '\(record.snapshot)' is not ended yet; the same command does the rest", cause: error)
     }
