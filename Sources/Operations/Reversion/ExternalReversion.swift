@@ -79,17 +79,4 @@ public struct ExternalReversion: Codable, Sendable {
 
   /// The snapshot that will keep what the guest is now; `nil` where that is thrown away.
   public var branchName: String? { branch?.name }
-
-  /// Whether libvirt cannot take a domain back to this snapshot, so that it is done by our own steps.
-  ///
-  /// libvirt tells that it can by `<externalSnapshot>` among the guest features of its capabilities (9.9.0).
-  /// - Throws: libvirt's error, or `XMLError`.
-  public static func isNeeded(for snapshot: DomainSnapshot) throws -> Bool {
-    let connection = snapshot.domain.connection
-    guard try connection.driver() == "QEMU", try SnapshotFiles(of: snapshot).isExternal else { return false }
-    let guests = try XMLDocument.parse(connection.capabilities()).root.elements(named: "guest")
-    return !guests.contains { guest in
-      guest.firstElement(named: "features")?.firstElement(named: "externalSnapshot") != nil
-    }
-  }
 }

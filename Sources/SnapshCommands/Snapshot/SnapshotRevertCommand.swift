@@ -74,28 +74,42 @@ struct SnapshotRevertCommand: VirshCommand {
     let name = snapshot.name
     try MirrorGuard.refuseWhileMirrored(domain, work: "going back to snapshot '\(name)'")
     do {
-      if try ExternalReversion.isNeeded(for: snapshot) {
+      let route = try ReversionRoute(to: snapshot, wantsOwnSteps: wantsOwnSteps)
+      if route == .ownSteps { return try revertExternally(to: snapshot, of: domain, in: session) }
+      if isDryRun && route == .libvirtFirst {
+        return PlannedSteps(Plan([Step("let libvirt take the domain back to '\(name)'") {}]), on: domain)
+      }
+      do {
+        try revertByLibvirt(to: snapshot, of: domain, in: session)
+      } catch let error as LibvirtError where route == .libvirtFirst && ReversionRoute.isRefusal(error) {
         return try revertExternally(to: snapshot, of: domain, in: session)
       }
-      guard !isDryRun && !options.discards && options.branchName == nil && options.keepsMemory else {
-        throw CommandFailure(
-          "libvirt reverts to '\(name)' by itself: --discard, --keep-as, --without-memory and --dry-run are for external snapshots"
-        )
-      }
-      try InternalReversionGuard.check(snapshot)
-      let drops = try ManagedSaveGuard.standsInTheWay(of: .revert, on: domain, choice: choice)
-      let (flags, forces) = (flags, forces)
-      try session.runJob(on: domain, label: "Revert") { (_) throws(LibvirtError) in
-        try SnapshotReversion.revert(
-          to: snapshot, flags, forcingIfRisky: forces, overridingManagedSave: drops)
-      }
-      if drops { try ManagedSaveGuard.settle(domain, choice: choice) }
     } catch let error as LibvirtError {
       throw CommandFailure("Failed to revert snapshot \(name)", cause: error)
     }
     return Sentence(
       "Domain snapshot \(name) reverted\n",
       fields: SnapshotAction(domain: domain.name, snapshot: name, action: "reverted"))
+  }
+
+  private var wantsOwnSteps: Bool {
+    options.discards || options.branchName != nil || !options.keepsMemory
+  }
+
+  private func revertByLibvirt(to snapshot: DomainSnapshot, of domain: Domain, in session: Session) throws {
+    guard !wantsOwnSteps && !isDryRun else {
+      throw CommandFailure(
+        "libvirt reverts to '\(snapshot.name)' by itself: --discard, --keep-as, --without-memory and --dry-run are "
+          + "for external snapshots")
+    }
+    try InternalReversionGuard.check(snapshot)
+    let drops = try ManagedSaveGuard.standsInTheWay(of: .revert, on: domain, choice: choice)
+    let (flags, forces) = (flags, forces)
+    try session.runJob(on: domain, label: "Revert") { (_) throws(LibvirtError) in
+      try SnapshotReversion.revert(
+        to: snapshot, flags, forcingIfRisky: forces, overridingManagedSave: drops)
+    }
+    if drops { try ManagedSaveGuard.settle(domain, choice: choice) }
   }
 
   private func revertExternally(
