@@ -114,6 +114,9 @@ struct DoctorTests {
         try !guest.virsh("dumpxml", guest.name).check().stdout.contains("<mirror")
       }
 
+      try backups(guest)
+      try mirrors(guest)
+
       try guest.waitForTicks(1)
       try guest.snapsh("managedsave", guest.name).check()
       let last = try #require(guest.ticks.last)
@@ -121,7 +124,7 @@ struct DoctorTests {
       func saved() throws -> Bool {
         try run([
           "virsh", "-q", "-c", guest.uri, "managedsave-dumpxml", guest.name, "--xpath", "//disk/source",
-        ]).check().stdout.contains("vda.s2")
+        ]).check().stdout.contains("mirror.s2")
       }
       try expectMended(guest, "managed-save", saved)
       let count = guest.ticks.count
@@ -129,6 +132,63 @@ struct DoctorTests {
       #expect(guest.ticks[count] == last + 1)
       #expect(guest.boots == 1)
       #expect(try findings(guest).isEmpty)
+    }
+  }
+
+  /// Backup jobs that were left behind: of snapsh, its journal lost too, and of somebody else.
+  private func backups(_ guest: EmbeddedGuest) throws {
+    let scratch = guest.root + "/scratch"
+    let files = FileManager.default
+    try files.createDirectory(atPath: scratch, withIntermediateDirectories: true)
+    let killed = try snapsh(
+      guest, "backup", guest.name, "--output", guest.root + "/a.vma", "--scratch", scratch,
+      environment: ["SNAPSH_FAULT": "after:0:kill"])
+    #expect(killed.signal == SIGKILL)
+    for name in try journals(of: guest) {
+      try files.removeItem(atPath: guest.root + "/state/snapsh/journals/" + name)
+    }
+    #expect(try snapsh(guest, "doctor", guest.name).stdout.contains("not to be undone: a backup can be made"))
+    try expectMended(guest, "backup", undoing: false) {
+      try files.contentsOfDirectory(atPath: scratch).isEmpty
+        && snapsh(guest, "domjobinfo", guest.name).check().stdout.contains("None")
+    }
+
+    let request = guest.root + "/backup.xml"
+    try """
+    <domainbackup mode='pull'><server transport='unix' socket='\(scratch)/their.sock'/>
+    <disks><disk name='vda' backup='yes' type='file'><scratch file='\(scratch)/their.scratch'/></disk></disks>
+    </domainbackup>
+    """.write(toFile: request, atomically: true, encoding: .utf8)
+    try guest.virsh("backup-begin", guest.name, request).check()
+    let found = try findings(guest)
+    #expect(found.map(\.kind) == ["backup"])
+    #expect(found.first?.isMendable == false)
+    let told = try snapsh(guest, "doctor", guest.name)
+    #expect(told.stdout.contains("a pull backup runs that no operation of snapsh began"), "\(told)")
+    #expect(told.stdout.contains("'domjobabort guest' does"))
+    try guest.virsh("domjobabort", guest.name).check()
+    #expect(try findings(guest).isEmpty)
+  }
+
+  /// A mirrored snapshot whose deletion was killed before the last of its steps.
+  private func mirrors(_ guest: EmbeddedGuest) throws {
+    try snapsh(
+      guest, "snapshot-create-as", guest.name, "moving", "--diskspec", "vda,mirror=\(guest.root)/mirror"
+    ).check()
+    #expect(try findings(guest).isEmpty)
+    for step in [2, 3] {
+      let killed = try snapsh(
+        guest, "snapshot-delete", guest.name, "moving",
+        environment: ["SNAPSH_FAULT": "before:\(step):kill"])
+      #expect(killed.signal == SIGKILL)
+      let found = try findings(guest)
+      #expect(found.map(\.kind) == ["mirror"], "\(step)")
+      #expect(found.first?.isMendable == (step == 3))
+    }
+    // The killed process would have told of the file that is left behind.
+    try FileManager.default.removeItem(atPath: guest.root + "/disks/vda.moving")
+    try expectMended(guest, "mirror") {
+      try !guest.virsh("dumpxml", guest.name).check().stdout.contains("mirrored-snapshots")
     }
   }
 }

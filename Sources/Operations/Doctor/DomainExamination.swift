@@ -4,10 +4,10 @@ import XMLTree
 
 /// Looks at a domain's snapshots, disks, jobs and saves for what does not fit together; touches nothing.
 public struct DomainExamination {
-  private let domain: Domain
-  private let name: String
-  private let family: SnapshotFamily
-  private let isBusy: Bool
+  let domain: Domain
+  let name: String
+  let family: SnapshotFamily
+  let isBusy: Bool
 
   /// - Parameters:
   ///   - domain: The domain.
@@ -26,7 +26,8 @@ public struct DomainExamination {
   public func findings() throws -> [Finding] {
     let snapshots = missingFiles() + overwrittenSnapshots()
     let lost = Set(snapshots.map(\.subject))
-    return try managedSave() + definition() + snapshots + jobs() + overlaysInDocuments(butNot: lost)
+    return try managedSave() + definition() + snapshots + mirrors() + jobs() + backups()
+      + overlaysInDocuments(butNot: lost)
       + frozenImages(butNot: lost) + currentSnapshot(butNot: lost) + unknownOverlays()
   }
 
@@ -167,7 +168,7 @@ public struct DomainExamination {
     return (try? QemuImage.holdsData(path: image.path, format: format)) ?? true
   }
 
-  // MARK: Definition, jobs, saves
+  // MARK: Definition, saves
 
   private func definition() throws -> [Finding] {
     guard try domain.isActive(), try domain.isPersistent() else { return [] }
@@ -200,37 +201,6 @@ public struct DomainExamination {
     }
     return .define(
       before: before, after: tree.root.withDisks(at: places).text(layout: .libvirt), reason: reason)
-  }
-
-  private func jobs() throws -> [Finding] {
-    guard try !isBusy && domain.isActive() else { return [] }
-    let mirrored = try MirrorRecords.read(of: domain)
-    return try family.disks.compactMap { disk in
-      guard disk.top != nil else { return nil }
-      let record = mirrored.first { $0.mirrors.contains { $0.disk.target == disk.target } }
-      let job = try domain.blockJob(on: disk.target)
-      if let record {
-        guard disk.mirror == nil, let mirror = record.mirrors.first(where: { $0.disk.target == disk.target }),
-          disk.top?.path == mirror.disk.overlay
-        else { return nil }
-        return Finding(
-          .job, of: name, disk.target,
-          "snapshot '\(record.snapshot)' should mirror \(disk.target) to '\(mirror.path)', but its job is gone",
-          advice: "'snapshot-delete \(name) \(record.snapshot) --abort-mirror' stays on the first storage")
-      }
-      guard let job else { return nil }
-      guard disk.mirror?.isReady == true else {
-        return Finding(
-          .job, of: name, disk.target,
-          "a job runs on \(disk.target) (\(job.current) of \(job.end)) that no operation of snapsh began",
-          advice: "let it end, or end it with 'blockjob \(name) \(disk.target) --abort'")
-      }
-      return Finding(
-        .job, of: name, disk.target,
-        "a job on \(disk.target) has been ready for its end since, and no operation of snapsh waits for it; it slows the guest, and "
-          + "snapshots and saves are refused",
-        remedy: .endJob(disk: disk.target))
-    }
   }
 
   private func managedSave() throws -> [Finding] {

@@ -20,6 +20,10 @@ public struct Finding: Equatable, Sendable {
     case job
     /// A managed save would go on with other disks.
     case managedSave = "managed-save"
+    /// A mirrored snapshot that has lost a mirror, or was half ended.
+    case mirror
+    /// A backup job that nobody of us watches.
+    case backup
   }
 
   /// The domain's name.

@@ -24,6 +24,10 @@ public struct Mending: Codable, Equatable, Sendable {
     case rewriteManagedSave(before: String, after: String)
     /// A job on a disk ends; the guest stays on what it is on.
     case endJob(disk: String)
+    /// A backup job of ours ends, and the directory of its scratch files goes.
+    case endBackup(directory: String)
+    /// The note of a mirrored snapshot that is no more goes.
+    case forgetMirrors(MirrorRecord)
   }
 
   /// In the order in which they are done.
@@ -38,11 +42,28 @@ public struct Mending: Codable, Equatable, Sendable {
   public func plan(on domain: Domain) -> Plan {
     Plan(remedies.map { $0.step(on: domain) })
   }
+
+  /// Those of the remedies that can be taken back.
+  public var reversible: Mending {
+    Mending(remedies.filter { $0.irreversibility == nil })
+  }
 }
 
 extension Mending.Remedy {
   /// What is done, as an order.
   public func description(on domain: Domain) -> String { step(on: domain).description }
+
+  /// What takes it back, as an order; `nil` where nothing does.
+  public func undoDescription(on domain: Domain) -> String? { step(on: domain).undoDescription }
+
+  /// Why it cannot be taken back; `nil` for what can.
+  public var irreversibility: String? {
+    switch self {
+    case .endJob: "the job can be begun again, from its start"
+    case .endBackup: "a backup can be made again, of a later moment"
+    default: nil
+    }
+  }
 
   func step(on domain: Domain) -> Step {
     switch self {
@@ -105,6 +126,16 @@ extension Mending.Remedy {
       Step("end the job on \(disk); the guest stays where it is") {
         try DiskJob.abort(on: domain, disk: disk)
       }
+    case .endBackup(let directory):
+      Step("end the backup job, and remove '\(directory)'") {
+        try DiskBackup.end(domain, .init(directory: directory, mayFreeze: false))
+      }
+    case .forgetMirrors(let record):
+      Step(
+        "remove the note of snapshot '\(record.snapshot)' from the domain's metadata",
+        perform: { try MirrorRecords.remove(snapshot: record.snapshot, from: domain) },
+        undoing: "write the note of snapshot '\(record.snapshot)' into the domain's metadata",
+        undo: { try MirrorRecords.write(record, to: domain) })
     }
   }
 }

@@ -126,7 +126,21 @@ public final class DiskBackup {
   /// A directory name that is nobody else's, made later.
   private func scratchDirectory() -> String {
     let parent = request.scratchDirectory ?? "/var/tmp"
-    return "\(parent)/snapsh-backup-\(getpid())-\(String(UInt32.random(in: 0...UInt32.max), radix: 36))"
+    return
+      "\(parent)/\(Self.directoryPrefix)\(getpid())-\(String(UInt32.random(in: 0...UInt32.max), radix: 36))"
+  }
+
+  private static let directoryPrefix = "snapsh-backup-"
+
+  /// The directory that a backup of ours has its socket in, and the process that made it; `nil` for anybody else's socket.
+  static func scratchDirectory(ofSocket path: String) -> (path: String, process: Int32)? {
+    let parts = path.split(separator: "/")
+    guard path.hasPrefix("/"), parts.last == "nbd.sock", let name = parts.dropLast().last,
+      name.hasPrefix(directoryPrefix)
+    else { return nil }
+    let words = name.dropFirst(directoryPrefix.count).split(separator: "-")
+    guard words.count == 2, let process = words.first.flatMap({ Int32($0) }), process > 0 else { return nil }
+    return ("/" + parts.dropLast().joined(separator: "/"), process)
   }
 
   private func begin(_ disks: [GuestDisk], leaving others: [GuestDisk], in directory: String) throws {
@@ -204,7 +218,7 @@ public final class DiskBackup {
   }
 
   /// Ends the job if it is this backup's own, and removes its directory.
-  private static func end(_ domain: Domain?, _ parameters: Parameters) throws {
+  static func end(_ domain: Domain?, _ parameters: Parameters) throws {
     if let domain {
       if parameters.mayFreeze { _ = try? domain.thawFileSystems([]) }
       try endJob(of: domain, socket: "\(parameters.directory)/nbd.sock")

@@ -70,6 +70,10 @@ struct DoctorReport: CommandResult {
     let explanation: String
     /// What `--fix` would do, as an order.
     let fix: String?
+    /// What `--undo` would do after that, as an order.
+    let undo: String?
+    /// Why nothing takes that back.
+    let noUndo: String?
     /// What a person can do.
     let advice: String?
   }
@@ -97,6 +101,8 @@ struct DoctorReport: CommandResult {
     for finding in findings {
       text.print("\(finding.domain): \(finding.explanation)\n")
       if let fix = finding.fix { text.print("  --fix \(offersFix ? "would" : "could not"): \(fix)\n") }
+      if let undo = finding.undo, offersFix { text.print("  --undo would: \(undo)\n") }
+      if let reason = finding.noUndo, offersFix { text.print("  not to be undone: \(reason)\n") }
       if let advice = finding.advice { text.print("  \(advice)\n") }
     }
     if findings.isEmpty && mended.isEmpty { text.printExtra("Nothing was found\n") }

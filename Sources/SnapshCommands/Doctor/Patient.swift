@@ -34,12 +34,17 @@ struct Patient {
         domain: domain.name, kind: .interruptedOperation, subject: record.operation,
         explanation: "a \(record.operation) was interrupted (process \(record.processID) is gone)",
         fix: goesForward ? "do the rest of the \(record.operation)" : "take the \(record.operation) back",
+        undo: nil,
+        noUndo: goesForward
+          ? "what it had begun cannot be taken back any more"
+          : "the \(record.operation) can be asked for again",
         advice: nil)
     }
     let rest = try DomainExamination(domain, isBusy: isBusy).findings().map { finding in
       DoctorReport.Entry(
         domain: finding.domain, kind: finding.kind, subject: finding.subject,
         explanation: finding.explanation, fix: finding.remedy?.description(on: domain),
+        undo: finding.remedy?.undoDescription(on: domain), noUndo: finding.remedy?.irreversibility,
         advice: finding.advice)
     }
     return operations + rest
@@ -69,8 +74,9 @@ struct Patient {
       remedies += next
       done += next.map { $0.description(on: domain) }
     }
-    if !remedies.isEmpty {
-      try OperationJournal(in: mendings, record(of: Mending(remedies))).keep(asDone: remedies.count)
+    let reversible = Mending(remedies).reversible
+    if !reversible.remedies.isEmpty {
+      try OperationJournal(in: mendings, record(of: reversible)).keep(asDone: reversible.remedies.count)
     }
     return done
   }
