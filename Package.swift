@@ -46,11 +46,12 @@ let package = Package(
     module("VMA", ["CXXHash", "CLibCrypto", system]),
     module("Compression", ["CZstd"]),
     module("NBDServer", [system]),
+    module("QMP", [system]),
     module(
       "Operations",
       [
-        "SnapshotXML", "XMLTree", "Libvirt", "SaveImage", "DiskIO", "NBDServer", "VMA", "Compression",
-        "CLinux", system,
+        "SnapshotXML", "XMLTree", "Libvirt", "SaveImage", "DiskIO", "NBDServer", "QMP", "VMA",
+        "Compression", "CLinux", system,
       ]),
     module("CommandGrammar"),
     module("LineEditor", ["CLibEdit", system]),
@@ -58,7 +59,7 @@ let package = Package(
       "SnapshCommands",
       [
         "CommandGrammar", "LineEditor", "Operations", "SnapshotXML", "XMLTree", "Libvirt", "VMA", "DiskIO",
-        "NBDServer", "Compression",
+        "NBDServer", "Compression", "QMP",
         "SaveImage", "CTerminalWidth", system,
       ]),
     .executableTarget(name: "snapsh", dependencies: ["SnapshCommands"], swiftSettings: strict),
@@ -81,11 +82,12 @@ let package = Package(
     tests("VMATests", ["VMA", system]),
     tests("CompressionTests", ["Compression"]),
     tests("NBDServerTests", ["NBDServer", system]),
+    tests("QMPTests", ["QMP", system]),
     tests(
       "OperationsTests",
       [
-        "Operations", "Libvirt", "XMLTree", "VMA", "DiskIO", "NBDServer", "SaveImage", "Compression",
-        "CLibNBD", system,
+        "Operations", "Libvirt", "XMLTree", "VMA", "DiskIO", "NBDServer", "QMP", "SaveImage",
+        "Compression", "CLibNBD", system,
       ]),
     tests("CommandGrammarTests", ["CommandGrammar"]),
     tests(

@@ -1,3 +1,4 @@
+import Compression
 import DiskIO
 import Glibc
 import NBDServer
@@ -54,6 +55,11 @@ public struct ArchiveReception {
     public var gatheringMemory = 64 << 20
     /// The directory of that file.
     public var scratchDirectory = "/var/tmp"
+    /// How the archive is compressed; nil leaves it as it is. What is compressed never learns the memory's length.
+    public var compression: CompressionSetting?
+    /// Whether clients are kept from knowing that the archive has failed: QEMU would hand an error of a backup's
+    /// target on to a guest that writes at that moment.
+    public var hidesFailures = false
 
     /// Nothing is awaited yet.
     public init() {}
@@ -89,7 +95,7 @@ public struct ArchiveReception {
     self.cancellation = cancellation
   }
 
-  /// Listens, receives, and completes the archive.
+  /// Listens, receives what others send by themselves, and completes the archive.
   ///
   /// - Parameters:
   ///   - destination: where to.
@@ -97,21 +103,35 @@ public struct ArchiveReception {
   /// - Throws: ``ArchiveReceptionError``, ``ArchiveOperationError``, `NBDServerError`, `DiskIOError`, ``CancelledError``.
   /// - Returns: what was written.
   public func run(to destination: ArchiveDestination, ready: () throws -> Void) throws -> Result {
+    try withoutActuallyEscaping(ready) { try run(to: destination, from: Strangers(ready: $0)) }
+  }
+
+  /// Listens, has somebody send, receives, and completes the archive.
+  ///
+  /// - Parameters:
+  ///   - destination: where to.
+  ///   - sender: who makes the guest send.
+  /// - Throws: as ``run(to:ready:)``, and what the sender throws.
+  /// - Returns: what was written.
+  func run(to destination: ArchiveDestination, from sender: any ArchiveSender) throws -> Result {
     try checkDrives()
     let uuid = ArchiveUUID.random()
     let creationTime = Int64(time(nil))
+    // What is compressed cannot be written again.
+    let isRevisable = destination.isFile && request.compression == nil
     func header(memory: ReceivedManifest.Memory) throws -> ArchiveHeader {
-      let manifest = ReceivedManifest(request, memory: memory)
+      let manifest = ReceivedManifest(request, memory: memory, guest: sender.guest)
       return ArchiveHeader(
         uuid: uuid, creationTime: creationTime, configs: try manifest.configs(),
         devices: try manifest.devices())
     }
     return try ArchiveOperationError.naming(destination.name) {
       // A file is told the stream's length when that is known; what cannot be written again never learns it.
-      let first = try header(memory: destination.isFile ? .toBeRevised : .unknown)
+      let first = try header(memory: isRevisable ? .toBeRevised : .unknown)
       _ = try first.encoded()
       let sockets = try Sockets(request)
-      let opened = try OpenDestination.open(destination, cancellation: cancellation)
+      let opened = try OpenDestination.open(
+        destination, compression: request.compression, cancellation: cancellation)
       let writer = try ArchiveWriter(header: first, output: opened.output)
       let archive = ReceivedArchive(
         writer, disks: zip(first.devices.filter { !$0.isVMState }, request.drives).map { ($0, $1.size) },
@@ -119,10 +139,10 @@ public struct ArchiveReception {
         gathering: ClusterGathering(
           memory: request.gatheringMemory, spillDirectory: request.scratchDirectory))
       do {
-        let memoryLength = try receive(archive, sockets, first, ready: ready)
+        let memoryLength = try receive(archive, sockets, first, from: sender)
         let summary = try archive.finish { writer in
-          guard opened.isFile, let memoryLength else { return }
-          try opened.rewriteBeginning(writer.reviseHeader(header(memory: .known(memoryLength))))
+          guard isRevisable, memoryLength != nil || sender.guest != nil else { return }
+          try opened.rewriteBeginning(writer.reviseHeader(header(memory: .known(memoryLength ?? 0))))
         }
         try opened.complete(sync: archive.isToBeSynced)
         return Result(archive: summary, memoryLength: memoryLength)
@@ -148,10 +168,12 @@ public struct ArchiveReception {
   ///
   /// - Returns: the length of the memory stream, where one was awaited.
   private func receive(
-    _ archive: ReceivedArchive, _ sockets: Sockets, _ header: ArchiveHeader, ready: () throws -> Void
+    _ archive: ReceivedArchive, _ sockets: Sockets, _ header: ArchiveHeader, from sender: any ArchiveSender
   ) throws -> UInt64? {
     let devices = header.devices.filter { !$0.isVMState }
-    let disks = zip(devices, request.drives).map { ReceivedDisk($0, size: $1.size, of: archive) }
+    let disks = zip(devices, request.drives).map {
+      ReceivedDisk($0, size: $1.size, of: archive, hidesFailures: request.hidesFailures)
+    }
     let memory = header.devices.first(where: \.isVMState).flatMap { device in
       sockets.memory.map { MemoryReception(from: $0, into: archive, device: device) }
     }
@@ -167,24 +189,36 @@ public struct ArchiveReception {
       memory?.stop()
       thread?.join()
     }
-    try ready()
-    try wait(for: archive, disks, memory, server)
-    for disk in disks where disk.connections.total == 0 {
-      throw ArchiveReceptionError.notConnected(drive: disk.name)
+    do {
+      try sender.begin()
+      try wait(for: archive, disks, memory, server, sender)
+      for disk in disks where disk.connections.total == 0 {
+        throw ArchiveReceptionError.notConnected(drive: disk.name)
+      }
+      try sender.confirm()
+    } catch {
+      // Served to the end, so that nobody at the other end runs into a wall.
+      archive.interrupt()
+      sender.withdraw()
+      throw error
     }
     return memory?.length
   }
 
   private func wait(
-    for archive: ReceivedArchive, _ disks: [ReceivedDisk], _ memory: MemoryReception?, _ server: NBDServer
+    for archive: ReceivedArchive, _ disks: [ReceivedDisk], _ memory: MemoryReception?, _ server: NBDServer,
+    _ sender: any ArchiveSender
   ) throws {
     let total = disks.reduce(UInt64(0)) { $0 + $1.size }
     var arrived: UInt64 = 0
     var lastArrival = ContinuousClock.now
+    var known = ReceivedArchive.Glance()
     while true {
       try cancellation.check()
-      if let failure = archive.failure { throw failure }
-      let known = archive.progress
+      // Never waited for: whoever is at work may be held up for long, and Ctrl-C is not to wait for that.
+      known = archive.glance ?? known
+      if let failure = known.failure { throw failure }
+      try sender.check()
       progress?.report(OperationProgress(completed: known.completed, total: total, zeros: known.zeros))
       if haveEnded(disks), memory == nil || memory?.length != nil { return }
       // An output that is slow holds the clients up: what it takes counts as well.

@@ -56,14 +56,28 @@ final class ReceivedArchive: @unchecked Sendable {
   /// Whether a client has asked for its data to be on storage.
   var isToBeSynced: Bool { lock.withLock { _ in wantsSync } }
 
-  /// Bytes of disks that are known, those of them that are zero, and bytes of the archive that the output has taken.
-  var progress: (completed: UInt64, zeros: UInt64, written: UInt64) {
-    lock.withLock { _ in
+  /// What can be seen of the work from outside.
+  struct Glance {
+    /// What the archive does not survive, once it has happened.
+    var failure: (any Error)?
+    /// Bytes of disks that are known.
+    var completed: UInt64 = 0
+    /// Those of them that are zero.
+    var zeros: UInt64 = 0
+    /// Bytes of the archive that the output has taken.
+    var written: UInt64 = 0
+  }
+
+  /// How far it is; nil while somebody is at work, perhaps held up by an output that stands still.
+  var glance: Glance? {
+    lock.withLockIfAvailable { _ in
       let stored = writer.storedBlocks * UInt64(Layout.blockSize)
       let known = disks.values.reduce(UInt64(0)) { sum, disk in
         sum + min(disk.size, (disk.clusters.count - disk.clusters.count(of: .untouched)) * clusterSize)
       }
-      return (known, known - min(known, stored), writer.bytesWritten)
+      return Glance(
+        failure: firstFailure, completed: known, zeros: known - min(known, stored),
+        written: writer.bytesWritten)
     }
   }
 
@@ -74,6 +88,9 @@ final class ReceivedArchive: @unchecked Sendable {
 
   /// Gives the archive up.
   func abort() { writer.abort() }
+
+  /// Lets whoever waits for the output go on, with an error; from any thread.
+  func interrupt() { writer.interrupt() }
 
   // MARK: - Disks
 

@@ -12,6 +12,7 @@ final class ReceivedDisk: NBDExport {
   let summary = "a disk of the archive that is being written"
   private let archive: ReceivedArchive
   private let device: UInt8
+  private let hidesFailures: Bool
   private let clients = Mutex(Clients())
 
   /// Who has connected until now.
@@ -24,8 +25,14 @@ final class ReceivedDisk: NBDExport {
     var hasWritten = false
   }
 
-  init(_ device: ArchiveDevice, size: UInt64, of archive: ReceivedArchive) {
+  /// - Parameters:
+  ///   - device: the disk's place in the archive.
+  ///   - size: bytes of the export.
+  ///   - archive: where it goes.
+  ///   - hidesFailures: whether changes succeed, and go nowhere, once the archive has failed.
+  init(_ device: ArchiveDevice, size: UInt64, of archive: ReceivedArchive, hidesFailures: Bool) {
     name = device.name
+    self.hidesFailures = hidesFailures
     self.size = size
     self.device = device.id
     self.archive = archive
@@ -58,21 +65,21 @@ final class ReceivedDisk: NBDExport {
 
   func write(_ bytes: UnsafeRawBufferPointer, at offset: UInt64) throws(NBDRequestError) {
     noteChange()
-    try telling { try archive.write(bytes, to: device, at: offset) }
+    try changing { try archive.write(bytes, to: device, at: offset) }
   }
 
   func zero(_ range: Range<UInt64>) throws(NBDRequestError) {
     noteChange()
-    try telling { try archive.zero(range, of: device) }
+    try changing { try archive.zero(range, of: device) }
   }
 
   func trim(_ range: Range<UInt64>) throws(NBDRequestError) {
     noteChange()
-    try telling { try archive.trim(range, of: device) }
+    try changing { try archive.trim(range, of: device) }
   }
 
   func flush() throws(NBDRequestError) {
-    try telling { try archive.flush() }
+    try changing { try archive.flush() }
   }
 
   func extents(of range: Range<UInt64>, limit: Int) throws(NBDRequestError) -> [NBDExtent] {
@@ -81,6 +88,14 @@ final class ReceivedDisk: NBDExport {
 
   private func noteChange() {
     clients.withLock { $0.hasWritten = true }
+  }
+
+  /// Changes something, whose failure some clients are not told of.
+  private func changing(_ step: () throws -> Void) throws(NBDRequestError) {
+    do throws(NBDRequestError) { try telling(step) } catch {
+      // A client's mistake is its own to know; what the archive does not survive is not.
+      guard hidesFailures, archive.failure != nil else { throw error }
+    }
   }
 
   /// Tells the client of an error in the words that the person at the other end reads.

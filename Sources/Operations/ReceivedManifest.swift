@@ -14,10 +14,16 @@ struct ReceivedManifest {
 
   private let request: ArchiveReception.Request
   private let memory: Memory
+  private let guest: ArchiveManifest.Guest?
 
-  init(_ request: ArchiveReception.Request, memory: Memory) {
+  /// - Parameters:
+  ///   - request: what is received.
+  ///   - memory: what is known of its memory stream.
+  ///   - guest: what is known of the guest.
+  init(_ request: ArchiveReception.Request, memory: Memory, guest: ArchiveManifest.Guest? = nil) {
     self.request = request
     self.memory = memory
+    self.guest = guest
   }
 
   /// The memory first, then the drives; ids from 1 on.
@@ -34,10 +40,11 @@ struct ReceivedManifest {
 
   /// The configs that were given, and ``ArchiveManifest`` where none of that name was.
   func configs() throws -> [ArchiveConfig] {
-    guard request.memory != nil, !request.configs.contains(where: { $0.name == ArchiveManifest.configName })
-    else { return request.configs }
+    let hasManifest = request.configs.contains { $0.name == ArchiveManifest.configName }
+    guard !hasManifest, request.memory != nil || guest != nil else { return request.configs }
     switch memory {
-    case .unknown: return request.configs
+    case .unknown:
+      return guest == nil ? request.configs : request.configs + [try manifest(nil).config()]
     case .toBeRevised: return request.configs + [try manifest(.max).config()]
     case .known(let length):
       let config = try manifest(length).config()
@@ -50,10 +57,11 @@ struct ReceivedManifest {
     }
   }
 
-  private func manifest(_ length: UInt64) -> ArchiveManifest {
+  private func manifest(_ length: UInt64?) -> ArchiveManifest {
     ArchiveManifest(
-      memory: .init(device: Layout.vmstateName, length: length),
-      disks: request.drives.map { ArchiveManifest.Disk(device: $0.name, size: sectors($0.size)) })
+      memory: request.memory == nil ? nil : length.map { .init(device: Layout.vmstateName, length: $0) },
+      disks: request.drives.map { ArchiveManifest.Disk(device: $0.name, size: sectors($0.size)) },
+      guest: guest)
   }
 
   /// A size that an archive can hold; one that is too large is refused with the header.

@@ -268,6 +268,11 @@ public final class ArchiveWriter {
     try? thread.end(dropping: true)
   }
 
+  /// Ends a wait for the output, from any thread: the call that waits fails, and the archive is lost.
+  ///
+  /// ``abort()`` is still to be called by whoever uses the writer.
+  public func interrupt() { thread.interrupt() }
+
   // MARK: - Clusters
 
   private func state(of id: UInt8) throws(VMAError) -> DeviceState {
@@ -328,7 +333,7 @@ public final class ArchiveWriter {
   /// Runs a step, and gives the archive up when it fails: what was claimed or half written cannot be taken back.
   private func closingOnFailure<Result>(_ step: () throws -> Result) throws -> Result {
     do { return try step() } catch {
-      abort()
+      if thread.isInterrupted { isOpen = false } else { abort() }
       throw error
     }
   }

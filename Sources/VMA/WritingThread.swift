@@ -31,6 +31,7 @@ final class WritingThread: Sendable {
 
   private struct State {
     var failure: (any Error)?
+    var isInterrupted = false
     var written: UInt64 = 0
   }
 
@@ -93,6 +94,16 @@ final class WritingThread: Sendable {
     free.close(droppingItems: true)
     if let failure, !dropping { throw failure }
   }
+
+  /// Lets whoever waits for a buffer go on, with an error; a write that is under way goes on.
+  func interrupt() {
+    state.withLock { $0.isInterrupted = true }
+    filled.close(droppingItems: true)
+    free.close(droppingItems: true)
+  }
+
+  /// Whether ``interrupt()`` was called: its thread may not end for long.
+  var isInterrupted: Bool { state.withLock { $0.isInterrupted } }
 
   private var failure: (any Error)? { state.withLock { $0.failure } }
 }

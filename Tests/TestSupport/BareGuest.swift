@@ -5,6 +5,8 @@ public final class BareGuest {
   private let program: RunningProgram
   /// The monitor.
   public let monitor: QMPClient
+  /// The path of a second monitor, for the program under test: each serves one client.
+  public let freeMonitor: String
   private let serialLog: String
 
   /// Starts QEMU under software emulation.
@@ -18,11 +20,12 @@ public final class BareGuest {
     let image = try GuestImage.shared()
     serialLog = "\(directory)/\(name).serial"
     let socket = "\(directory)/\(name).qmp"
+    freeMonitor = "\(directory)/\(name)-free.qmp"
     var arguments = [
       try require(tool: "qemu-system-x86_64"), "-machine", "pc,accel=tcg", "-m", "128", "-nodefaults",
       "-no-user-config", "-display", "none", "-kernel", image.kernel, "-initrd", image.initramfs, "-append",
       "console=ttyS0 quiet no_timer_check", "-serial", "file:\(serialLog)", "-qmp",
-      "unix:\(socket),server=on,wait=off",
+      "unix:\(socket),server=on,wait=off", "-qmp", "unix:\(freeMonitor),server=on,wait=off", "-name", name,
     ]
     for (index, path) in disks.enumerated() {
       arguments += [
@@ -92,6 +95,9 @@ public final class BareGuest {
     try monitor.wait(for: "query-jobs") { ($0 as? [Any])?.isEmpty == true }
     for index in 0..<count { try monitor.execute("blockdev-del", ["node-name": "target\(index)"]) }
   }
+
+  /// QEMU's process.
+  public var process: Int32 { program.processID }
 
   /// Ends QEMU; the disks hold then all that the guest wrote.
   /// - Throws: ``TestSupportError``.

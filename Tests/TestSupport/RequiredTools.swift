@@ -4,7 +4,7 @@ import Foundation
 private let packages = [
   "virsh": "libvirt-clients", "qemu-img": "qemu-utils", "qemu-io": "qemu-utils", "qemu-nbd": "qemu-utils",
   "qemu-system-x86_64": "qemu-system-x86", "xmllint": "libxml2-utils", "nbdinfo": "libnbd-bin",
-  "nbdcopy": "libnbd-bin", "busybox": "busybox-static", "prove": "perl",
+  "nbdcopy": "libnbd-bin", "nbdsh": "python3-libnbd", "busybox": "busybox-static", "prove": "perl",
 ]
 
 /// The path of a tool in PATH. A test that needs a tool fails without it; it is never skipped.

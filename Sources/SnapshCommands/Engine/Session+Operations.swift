@@ -57,8 +57,10 @@ struct PlannedSteps: CommandResult {
   /// An order a step.
   let steps: [String]
 
-  init(_ plan: Plan, on domain: Domain) {
-    self.domain = domain.name
+  init(_ plan: Plan, on domain: Domain) { self.init(plan, on: domain.name) }
+
+  init(_ plan: Plan, on domain: String) {
+    self.domain = domain
     steps = plan.descriptions
   }
 

@@ -1,0 +1,112 @@
+import QMP
+
+/// The memory of a QEMU on its way into a socket, and what is changed in the QEMU for it.
+///
+/// The guest stands still once all has gone, so that its disks can be had of the same instant.
+final class MemoryMigration {
+  /// Capabilities with which several streams are sent, or one that needs an answer.
+  private static let unusable: Set<String> = [
+    "multifd", "postcopy-ram", "postcopy-preempt", "background-snapshot", "x-colo", "pause-before-switchover",
+    "mapped-ram", "return-path", "compress", "rdma-pin-all",
+  ]
+  /// Passes over the memory after which a guest that writes faster than is sent is stopped for the rest.
+  private static let patientPasses: Int64 = 8
+
+  private let monitor: GuestMonitor
+  private let wasRunning: Bool
+  private let check: () throws -> Void
+  private var formerBandwidth: Int64?
+  private var toldEvents = true
+
+  /// - Parameters:
+  ///   - monitor: the guest's.
+  ///   - wasRunning: whether it runs, and is to run again when this is taken back.
+  ///   - check: throws when the memory is not wanted any more.
+  init(of monitor: GuestMonitor, wasRunning: Bool, check: @escaping () throws -> Void) {
+    self.monitor = monitor
+    self.wasRunning = wasRunning
+    self.check = check
+  }
+
+  /// Makes sure that the memory can be sent.
+  ///
+  /// - Throws: ``MonitorBackupError``, `QMPError`.
+  static func requirePossible(at monitor: GuestMonitor, status: String) throws {
+    guard ["running", "paused", "prelaunch"].contains(status) else {
+      throw MonitorBackupError.notMigratable(status: status)
+    }
+    let migration = try monitor.execute("query-migrate")["status"]?.string ?? "none"
+    guard ended.contains(migration) else { throw MonitorBackupError.migrating(status: migration) }
+    let capabilities = try monitor.execute("query-migrate-capabilities").elements
+    let used = capabilities.filter { $0["state"]?.boolean == true }.compactMap { $0["capability"]?.string }
+    if let name = used.first(where: unusable.contains) { throw MonitorBackupError.capability(name) }
+  }
+
+  private static let ended: Set<String> = ["none", "completed", "failed", "cancelled"]
+
+  /// Sends the memory, and returns when all of it has gone; the guest stands still then.
+  ///
+  /// - Throws: ``MonitorBackupError``, `QMPError`, what `check` throws.
+  func run(to socket: String) throws {
+    let capabilities = try monitor.execute("query-migrate-capabilities").elements
+    toldEvents = capabilities.contains { $0["capability"] == "events" && $0["state"] == true }
+    formerBandwidth = try monitor.execute("query-migrate-parameters")["max-bandwidth"]?.integer
+    if !toldEvents { try tellEvents(true) }
+    // The socket leads nowhere but into this process.
+    try monitor.execute("migrate-set-parameters", ["max-bandwidth": .integer((.max >> 20) << 20)])
+    try monitor.execute("migrate", ["uri": .string("unix:\(socket)")])
+    var isStopped = !wasRunning
+    while true {
+      try check()
+      let answer = try monitor.execute("query-migrate")
+      switch answer["status"]?.string ?? "none" {
+      case "completed":
+        try restoreSettings()
+        return
+      case "failed", "none":
+        throw MonitorBackupError.migrationFailed(
+          reason: answer["error-desc"]?.string ?? "QEMU does not say why; its own output may")
+      case "cancelled", "cancelling": throw MonitorBackupError.migrationCancelled
+      default: break
+      }
+      if !isStopped, answer["ram"]?["dirty-sync-count"]?.integer ?? 0 > Self.patientPasses {
+        try monitor.execute("stop")
+        isStopped = true
+      }
+      try monitor.waitForEvent(100)
+    }
+  }
+
+  /// Ends a migration that goes on, and lets the guest run if it ran.
+  ///
+  /// - Throws: ``MonitorBackupError``, `QMPError`.
+  func takeBack() throws {
+    var waited = 0
+    while let status = try monitor.execute("query-migrate")["status"]?.string, !Self.ended.contains(status) {
+      if waited == 0 { try monitor.execute("migrate_cancel") }
+      guard waited < 600 else { throw MonitorBackupError.doesNotEnd("the migration of the memory") }
+      waited += 1
+      try monitor.waitForEvent(100)
+    }
+    try restoreSettings()
+    guard wasRunning, try monitor.execute("query-status")["running"]?.boolean != true else { return }
+    try monitor.execute("cont")
+  }
+
+  /// Puts back what was changed of the QEMU's settings.
+  private func restoreSettings() throws(QMPError) {
+    if let bandwidth = formerBandwidth {
+      try monitor.execute("migrate-set-parameters", ["max-bandwidth": .integer(bandwidth)])
+      formerBandwidth = nil
+    }
+    if !toldEvents {
+      try tellEvents(false)
+      toldEvents = true
+    }
+  }
+
+  private func tellEvents(_ state: Bool) throws(QMPError) {
+    try monitor.execute(
+      "migrate-set-capabilities", ["capabilities": [["capability": "events", "state": .boolean(state)]]])
+  }
+}

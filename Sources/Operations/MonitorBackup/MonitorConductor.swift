@@ -1,0 +1,196 @@
+import FoundationEssentials
+import Glibc
+import NBDServer
+import Synchronization
+import SystemPackage
+import VMA
+
+/// Has a QEMU send, on a thread of its own, while another one receives; what was begun in the QEMU is taken back on the
+/// same thread.
+///
+/// Everything but ``state`` belongs to that thread once it has been started.
+final class MonitorConductor: ArchiveSender, @unchecked Sendable {
+  private let monitor: GuestMonitor
+  let survey: MonitorSurvey
+  let disks: [MonitorDisk]
+  private let withMemory: Bool
+  private let directory: String
+  private let request: GuestArchiveRequest
+  private let jobs: MonitorJobs
+  private let state = Mutex(State())
+
+  private struct State {
+    var thread: ServiceThread?
+    var instant: Int64?
+    /// Nobody wants the archive any more.
+    var isWithdrawn = false
+    var hasEnded = false
+    var failure: PlanFailure?
+  }
+
+  /// The archive is not wanted any more, which is another's failure.
+  private struct Withdrawal: Error {}
+
+  init(
+    _ monitor: GuestMonitor, _ survey: MonitorSurvey, disks: [MonitorDisk], withMemory: Bool,
+    directory: String, _ request: GuestArchiveRequest
+  ) {
+    self.monitor = monitor
+    self.survey = survey
+    self.disks = disks
+    self.withMemory = withMemory
+    self.directory = directory
+    self.request = request
+    let prefix = FilePath(directory).lastComponent?.string ?? "snapsh-backup"
+    jobs = MonitorJobs(of: monitor, disks: disks, prefix: prefix)
+  }
+
+  /// Where the memory is awaited.
+  var memorySocket: String { "\(directory)/memory" }
+  /// Where the disks are served.
+  var diskSocket: String { "\(directory)/disks" }
+
+  // MARK: - What is done
+
+  /// The steps in the QEMU.
+  func plan() -> Plan {
+    let names = disks.map(\.name).joined(separator: ", ")
+    var steps: [Step] = []
+    if withMemory {
+      let migration = MemoryMigration(of: monitor, wasRunning: survey.isRunning) { [unowned self] in
+        try requireWanted()
+      }
+      steps.append(
+        undoable(
+          "migrate the memory into the archive", { [self] in try migration.run(to: memorySocket) },
+          undoing: survey.isRunning
+            ? "end the migration and let the guest go on" : "end the migration",
+          undo: migration.takeBack))
+    }
+    if !disks.isEmpty {
+      steps += [
+        undoable(
+          "connect QEMU to the archive's disks", { [self] in try jobs.addNodes(socket: diskSocket) },
+          undoing: "take QEMU's connections away", undo: jobs.removeNodes),
+        undoable(
+          "begin the backup of \(names) in one transaction", { [self] in try beginBackup() },
+          undoing: "end the backup of \(names)", undo: jobs.end),
+      ]
+    }
+    if withMemory, survey.isRunning {
+      steps.append(Step("let the guest go on") { [monitor] in try monitor.execute("cont") })
+    }
+    if !disks.isEmpty {
+      steps += [
+        Step("write the archive '\(request.destination.name)'") { [self] in
+          try jobs.wait(check: requireWanted)
+        },
+        Step("end the backup of \(names), and take QEMU's connections away") { [jobs] in
+          try jobs.end()
+          try jobs.removeNodes()
+        },
+      ]
+    }
+    return Plan(steps)
+  }
+
+  /// A step in the QEMU; nothing is left to take back where that has ended.
+  private func undoable(
+    _ description: String, _ perform: @escaping () throws -> Void, undoing: String,
+    undo: @escaping () throws -> Void
+  ) -> Step {
+    Step(description, perform: perform, undoing: undoing) { [monitor] in
+      guard try monitor.reconnect() else { return }
+      try undo()
+    }
+  }
+
+  private func beginBackup() throws {
+    noteInstant()
+    try jobs.begin()
+  }
+
+  /// With memory the disks have stood still since the migration's end, a moment ago.
+  private func noteInstant() {
+    let now = Int64(time(nil))
+    state.withLock { $0.instant = now }
+  }
+
+  private func requireWanted() throws {
+    try request.cancellation.check()
+    if state.withLock({ $0.isWithdrawn }) { throw Withdrawal() }
+  }
+
+  private func conduct() {
+    var failure: PlanFailure?
+    do throws(PlanFailure) { try plan().run(cancellation: request.cancellation) } catch { failure = error }
+    state.withLock {
+      $0.failure = failure
+      $0.hasEnded = true
+    }
+  }
+
+  // MARK: - What the reception asks for
+
+  var guest: ArchiveManifest.Guest? {
+    let instant = state.withLock { $0.instant } ?? Int64(time(nil))
+    return ArchiveManifest.Guest(
+      name: survey.name, uuid: survey.uuid, mode: withMemory ? .memory : .disks,
+      consistency: withMemory ? .memory : .crash,
+      instant: Date(timeIntervalSince1970: TimeInterval(instant)).formatted(.iso8601),
+      instantSeconds: instant, wasRunning: survey.isRunning)
+  }
+
+  func begin() throws {
+    try admitQEMU()
+    let thread = try ServiceThread { [self] in conduct() }
+    state.withLock { $0.thread = thread }
+  }
+
+  func check() throws {
+    if let failure = state.withLock({ $0.failure }) { throw failure }
+  }
+
+  func confirm() throws {
+    join()
+    if withMemory, disks.isEmpty { noteInstant() }
+    try check()
+  }
+
+  func withdraw() {
+    state.withLock { $0.isWithdrawn = true }
+    join()
+  }
+
+  private func join() {
+    let thread = state.withLock { state in
+      defer { state.thread = nil }
+      return state.thread
+    }
+    thread?.join()
+  }
+
+  /// The archive's failure, in which QEMU's part stands if it matters.
+  func told(_ error: any Error) -> any Error {
+    let failure = state.withLock { $0.failure }
+    if let failure, !failure.notUndone.isEmpty {
+      let cause = failure.cause is Withdrawal ? error : failure.cause ?? error
+      return MonitorBackupError.leftBehind(
+        cause: "\(cause)", remainders: failure.notUndone.map { "could not \($0.undo): \($0.cause)" })
+    }
+    return error
+  }
+
+  /// Lets QEMU's account reach the sockets, where it is another than this process's.
+  private func admitQEMU() throws {
+    guard let process = monitor.process else { return }
+    var status = stat()
+    guard stat("/proc/\(process)", &status) == 0, status.st_uid != geteuid() else { return }
+    for path in [directory] + (withMemory ? [memorySocket] : []) + (disks.isEmpty ? [] : [diskSocket]) {
+      guard chown(path, status.st_uid, status.st_gid) == 0 else {
+        throw ArchiveOperationError.file(
+          operation: "give QEMU's account", path: path, errno: Errno(rawValue: errno))
+      }
+    }
+  }
+}
