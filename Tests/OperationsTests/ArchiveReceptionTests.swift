@@ -330,6 +330,27 @@ struct ArchiveReceptionTests {
     #expect(reception.leftNothing)
   }
 
+  @Test(
+    "where failures are hidden a client of a full output runs into no error, and the work ends all the same")
+  func hiddenFailure() throws {
+    var reception = try ReceptionFixture(1024 * Self.cluster)
+    reception.request.hidesFailures = true
+    let data = TestDisk.random(size: 16 * Self.cluster).bytes
+    let outcome = Result {
+      try reception.run(to: .output(SmallOutput(limit: 2 << 20), name: "small")) {
+        let client = try reception.client("a")
+        for index in 0..<64 { try client.write(data, at: index * data.count) }
+        try client.zero(Self.cluster, at: 0)
+        try client.flush()
+        // Its own mistakes are told as before.
+        #expect(throws: LibNBDClient.Refusal.self) { try client.write(data, at: 1024 * Self.cluster) }
+        try client.close()
+      }
+    }
+    #expect(throws: ArchiveOperationError.self) { try outcome.get() }
+    #expect(reception.leftNothing)
+  }
+
   @Test("an archive that exists is refused before anybody is told to come, and stays")
   func exists() throws {
     let reception = try ReceptionFixture(Self.cluster)

@@ -14,12 +14,15 @@ public final class ColdSnapshot {
   struct Parameters: Codable, Equatable {
     /// Whether the guest is started again.
     var startsAgain: Bool
+    /// The devices of the host that it is given back then.
+    var hostDevices: HostDevices?
   }
 
   private let domain: Domain
   private let request: GuestArchiveRequest
   private let saveFlags: DomainSaveFlags
   private let saveDirectory: String?
+  private let detachesHostDevices: Bool
   private let saveProgress: (JobInfo) -> Void
   private var result: GuestArchiveResult?
 
@@ -30,22 +33,33 @@ public final class ColdSnapshot {
   ///   - request: what is archived, and where to.
   ///   - saveFlags: how its memory is saved.
   ///   - saveDirectory: where libvirt keeps managed saves, when that is not its usual place.
+  ///   - detachesHostDevices: whether devices of the host are taken from a running guest before, and given back after.
   ///   - saveProgress: told about the save.
   public init(
     _ domain: Domain, _ request: GuestArchiveRequest, saveFlags: DomainSaveFlags = [],
-    saveDirectory: String? = nil, saveProgress: @escaping (JobInfo) -> Void = { _ in }
+    saveDirectory: String? = nil, detachesHostDevices: Bool = false,
+    saveProgress: @escaping (JobInfo) -> Void = { _ in }
   ) {
     self.domain = domain
     self.request = request
     self.saveFlags = saveFlags
     self.saveDirectory = saveDirectory
+    self.detachesHostDevices = detachesHostDevices
     self.saveProgress = saveProgress
   }
 
   /// What would be done; asks the guest, touches nothing.
   ///
   /// - Throws: ``GuestArchiveError`` for what cannot be archived this way, `LibvirtError`.
-  public func plan() throws -> Plan {
+  public func plan() throws -> Plan { try plan(parameters()) }
+
+  private func parameters() throws -> Parameters {
+    guard try domain.isActive() else { return Parameters(startsAgain: false) }
+    let devices = try detachesHostDevices ? HostDevices(inDomainXML: domain.xml()) : nil
+    return Parameters(startsAgain: true, hostDevices: devices?.isEmpty == true ? nil : devices)
+  }
+
+  private func plan(_ parameters: Parameters) throws -> Plan {
     let driver = try domain.connection.driver()
     guard driver == "QEMU" else { throw GuestArchiveError.driverWithoutMemory(driver: driver) }
     try request.requireLocal(domain)
@@ -61,13 +75,25 @@ public final class ColdSnapshot {
     }
     let saved = try savedMemoryPath()
     var steps: [Step] = []
-    if isActive { steps.append(Self.save(domain, Parameters(startsAgain: true), perform: save)) }
+    if let devices = parameters.hostDevices {
+      steps.append(
+        Self.detach(devices, from: domain) { [domain, request] in
+          try devices.detach(from: domain, cancellation: request.cancellation)
+        })
+    }
+    if isActive { steps.append(Self.save(domain, parameters, perform: save)) }
     let archiving = Step("write the archive '\(request.destination.name)'") { [self] in
       result = try archive(disks, savedMemory: saved, wasRunning: isActive ? state != .paused : nil)
     }
     steps.append(archiving)
     if isActive {
       steps.append(Step("start '\(domain.name)' from its saved memory") { [domain] in try domain.start() })
+    }
+    if let devices = parameters.hostDevices {
+      steps.append(
+        Step("give '\(domain.name)' its host devices back: \(devices.names)") { [domain] in
+          try devices.attach(to: domain)
+        })
     }
     return Plan(steps)
   }
@@ -77,9 +103,9 @@ public final class ColdSnapshot {
   /// - Throws: ``GuestArchiveError`` before anything is touched, else ``PlanFailure``.
   /// - Returns: what was archived.
   public func run() throws -> GuestArchiveResult {
-    let plan = try plan()
-    let journal = try request.journal(
-      Self.operation, of: domain, Parameters(startsAgain: domain.isActive()))
+    let parameters = try parameters()
+    let plan = try plan(parameters)
+    let journal = try request.journal(Self.operation, of: domain, parameters)
     try plan.run(journal: journal, cancellation: request.cancellation, announce: request.announce)
     guard let result else { throw GuestArchiveError.notRunning(domain: domain.name) }
     return result
@@ -88,7 +114,20 @@ public final class ColdSnapshot {
   /// The steps that another process can take back.
   static func interrupted(_ parameters: Parameters, on domain: Domain?) -> Plan {
     guard let domain, parameters.startsAgain else { return Plan([]) }
-    return Plan([save(domain, parameters) {}])
+    let devices = parameters.hostDevices.map { [detach($0, from: domain) {}] } ?? []
+    return Plan(devices + [save(domain, parameters) {}])
+  }
+
+  private static func detach(
+    _ devices: HostDevices, from domain: Domain, perform: @escaping () throws -> Void
+  ) -> Step {
+    Step(
+      "take the host devices \(devices.names) from '\(domain.name)'", perform: perform,
+      undoing: "give '\(domain.name)' its host devices back"
+    ) {
+      guard try domain.isActive() else { return }
+      try devices.attach(to: domain)
+    }
   }
 
   private static func save(

@@ -26,11 +26,18 @@ public final class DiskBackup {
     var directory: String
     /// Whether file systems may be frozen, which a process that was killed has not thawed.
     var mayFreeze: Bool
+    /// Whether QEMU serves at a TCP port: nothing is made on this host then, and the directory's name is only a mark
+    /// in the names of the files that libvirt makes on the guest's.
+    var isServedByTCP: Bool?
+
+    /// What is in the name of every file of this backup and of no other.
+    var mark: String { FilePath(directory).lastComponent?.string ?? directory }
   }
 
   private let domain: Domain
   private let request: GuestArchiveRequest
   private let quiesce: Quiesce
+  private let server: BackupServer?
   private var wasFrozen = false
   private var instant: Int64 = 0
   private var result: GuestArchiveResult?
@@ -41,10 +48,15 @@ public final class DiskBackup {
   ///   - domain: a guest on this host.
   ///   - request: what is archived, and where to.
   ///   - quiesce: whether a running guest's file systems are frozen for the instant.
-  public init(_ domain: Domain, _ request: GuestArchiveRequest, quiesce: Quiesce = .no) {
+  ///   - server: where QEMU serves the disks of a running guest, which may be on another host then; nil for a Unix
+  ///     socket on this one.
+  public init(
+    _ domain: Domain, _ request: GuestArchiveRequest, quiesce: Quiesce = .no, server: BackupServer? = nil
+  ) {
     self.domain = domain
     self.request = request
     self.quiesce = quiesce
+    self.server = server
   }
 
   /// Does it.
@@ -66,14 +78,18 @@ public final class DiskBackup {
   public func plan() throws -> Plan { try plan(parameters()) }
 
   private func parameters() -> Parameters {
-    Parameters(directory: scratchDirectory(), mayFreeze: quiesce != .no)
+    Parameters(
+      directory: scratchDirectory(), mayFreeze: quiesce != .no, isServedByTCP: server == nil ? nil : true)
   }
 
   private func plan(_ parameters: Parameters) throws -> Plan {
-    try request.requireLocal(domain)
-    let all = try GuestDisk.disks(inDomainXML: domain.xml())
-    let disks = try request.selection.of(all, domain: domain.name)
+    let isHere = try domain.connection.isLocal()
+    if server == nil { try request.requireLocal(domain) }
+    let xml = try domain.xml()
+    let all = try GuestDisk.disks(inDomainXML: xml)
+    let disks = try (isHere ? request.selection : try selectionElsewhere(xml)).of(all, domain: domain.name)
     guard try domain.isActive() else {
+      guard server == nil else { throw GuestArchiveError.nothingServes(domain: domain.name, isHere: isHere) }
       guard try !domain.hasManagedSave() else { throw GuestArchiveError.hasManagedSave(domain: domain.name) }
       return Plan([
         Step("write the archive '\(request.destination.name)'") { [self] in
@@ -87,11 +103,12 @@ public final class DiskBackup {
     let names = disks.map(\.target).joined(separator: ", ")
     return Plan([
       Self.begin(domain, parameters, disks: names) { [self] in
-        try begin(disks, leaving: all.filter { !disks.contains($0) }, in: parameters.directory)
+        try begin(disks, leaving: all.filter { !disks.contains($0) }, parameters)
       },
       Step("write the archive '\(request.destination.name)'") { [self] in
-        let sources = try disks.map {
-          ($0, try NBDSource(uri: Self.exportURI($0.target, in: parameters.directory)) as any DiskSource)
+        let sources = try disks.map { disk in
+          let uri = server?.exportURI(disk.target) ?? Self.exportURI(disk.target, in: parameters.directory)
+          return (disk, try NBDSource(uri: uri) as any DiskSource)
         }
         result = try write(
           sources, consistency: wasFrozen ? .filesystem : .crash, wasRunning: state != .paused)
@@ -119,7 +136,8 @@ public final class DiskBackup {
     consistency: ArchiveManifest.Guest.Consistency, wasRunning: Bool
   ) throws -> GuestArchiveResult {
     let writing = GuestArchiveWriting(
-      domain: domain, mode: .disks, consistency: consistency, instant: instant, wasRunning: wasRunning)
+      domain: domain, mode: .disks, consistency: consistency, instant: instant, wasRunning: wasRunning,
+      isHere: try domain.connection.isLocal())
     return try writing.write(disks, savedMemory: nil, request)
   }
 
@@ -143,7 +161,43 @@ public final class DiskBackup {
     return ("/" + parts.dropLast().joined(separator: "/"), process)
   }
 
-  private func begin(_ disks: [GuestDisk], leaving others: [GuestDisk], in directory: String) throws {
+  /// The wanted disks of a guest on another host, whose UEFI variables cannot be read from here.
+  private func selectionElsewhere(_ xml: String) throws -> GuestDiskSelection {
+    var selection = request.selection
+    let leavesNVRAM = selection.excluded.contains(GuestArchiveWriting.nvramDevice)
+    selection.excluded.removeAll { $0 == GuestArchiveWriting.nvramDevice }
+    if !leavesNVRAM, let path = UEFIVariables.path(in: try XMLDocument.parse(xml).root) {
+      throw GuestArchiveError.nvramNotHere(domain: domain.name, path: path)
+    }
+    return selection
+  }
+
+  private func begin(_ disks: [GuestDisk], leaving others: [GuestDisk], _ parameters: Parameters) throws {
+    if server == nil { try makeDirectory(parameters.directory) }
+    let scratch = try disks.map { disk in
+      guard server != nil else { return "\(parameters.directory)/\(disk.target).scratch" }
+      // On the guest's host, where libvirt makes it: beside the image there is room.
+      guard let parent = request.scratchDirectory ?? disk.directory else {
+        throw GuestArchiveError.noScratch(target: disk.target)
+      }
+      return "\(parent)/.\(parameters.mark)-\(disk.target).scratch"
+    }
+    let transport =
+      server?.attributes ?? BackupServer.attributes(ofSocket: "\(parameters.directory)/nbd.sock")
+    let backup = Self.backupXML(zip(disks, scratch).map { ($0, $1) }, leaving: others, server: transport)
+    let isFrozen = try freeze()
+    do {
+      instant = Int64(time(nil))
+      try domain.beginBackup(xml: backup)
+    } catch {
+      if isFrozen { _ = try? domain.thawFileSystems([]) }
+      throw error
+    }
+    if isFrozen { _ = try domain.thawFileSystems([]) }
+    wasFrozen = isFrozen
+  }
+
+  private func makeDirectory(_ directory: String) throws {
     guard mkdir(directory, 0o700) == 0 else {
       throw ArchiveOperationError.file(
         operation: "make the directory", path: directory, errno: Errno(rawValue: errno))
@@ -155,17 +209,6 @@ public final class DiskBackup {
           operation: "give QEMU's account the directory", path: directory, errno: Errno(rawValue: errno))
       }
     }
-    let backup = Self.backupXML(disks, leaving: others, in: directory)
-    let isFrozen = try freeze()
-    do {
-      instant = Int64(time(nil))
-      try domain.beginBackup(xml: backup)
-    } catch {
-      if isFrozen { _ = try? domain.thawFileSystems([]) }
-      throw error
-    }
-    if isFrozen { _ = try domain.thawFileSystems([]) }
-    wasFrozen = isFrozen
   }
 
   private func freeze() throws -> Bool {
@@ -179,27 +222,23 @@ public final class DiskBackup {
     }
   }
 
-  private static func backupXML(_ disks: [GuestDisk], leaving others: [GuestDisk], in directory: String)
-    -> String
-  {
-    let wanted = disks.map { disk in
+  private static func backupXML(
+    _ disks: [(disk: GuestDisk, scratch: String)], leaving others: [GuestDisk],
+    server: [XMLAttribute]
+  ) -> String {
+    let wanted = disks.map { disk, scratch in
       XMLElement(
         "disk",
         attributes: [.init("name", disk.target), .init("backup", "yes"), .init("type", "file")],
-        children: [
-          .element(
-            XMLElement("scratch", attributes: [.init("file", "\(directory)/\(disk.target).scratch")]))
-        ])
+        children: [.element(XMLElement("scratch", attributes: [.init("file", scratch)]))])
     }
     let unwanted = others.map {
       XMLElement("disk", attributes: [.init("name", $0.target), .init("backup", "no")])
     }
-    let server = XMLElement(
-      "server", attributes: [.init("transport", "unix"), .init("socket", "\(directory)/nbd.sock")])
     let root = XMLElement(
       "domainbackup", attributes: [.init("mode", "pull")],
       children: [
-        .element(server),
+        .element(XMLElement("server", attributes: server)),
         .element(XMLElement("disks", children: (wanted + unwanted).map { .element($0) })),
       ])
     return root.text(layout: .libvirt)
@@ -221,8 +260,10 @@ public final class DiskBackup {
   static func end(_ domain: Domain?, _ parameters: Parameters) throws {
     if let domain {
       if parameters.mayFreeze { _ = try? domain.thawFileSystems([]) }
-      try endJob(of: domain, socket: "\(parameters.directory)/nbd.sock")
+      try endJob(of: domain, mark: parameters.mark)
     }
+    // What libvirt made on the guest's host, it has removed with the job.
+    guard parameters.isServedByTCP != true else { return }
     let directory = parameters.directory
     let names = (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []
     for name in names where name == "nbd.sock" || name.hasSuffix(".scratch") {
@@ -233,18 +274,18 @@ public final class DiskBackup {
     }
   }
 
-  /// Ends the backup job whose NBD server has this socket; nothing to do where it has ended or is another's.
+  /// Ends the backup job that has this mark in its files' names; nothing to do where it has ended or is another's.
   ///
   /// The job ends on libvirt's own time, and so does one whose QEMU is dying: its errors mean nothing as long as
   /// libvirt has not noticed.
-  private static func endJob(of domain: Domain, socket: String) throws {
+  private static func endJob(of domain: Domain, mark: String) throws {
     var failure: any Error = LibvirtError(
       code: .operationTimeout, message: "the backup job does not end")
     var isAsked = false
     for _ in 0..<500 {
       guard try isRunning(domain) else { return }
       do {
-        guard let backup = try runningBackup(of: domain), backup.contains(socket) else { return }
+        guard let backup = try runningBackup(of: domain), backup.contains(mark) else { return }
         if !isAsked { try domain.abortJob() }
         isAsked = true
       } catch {

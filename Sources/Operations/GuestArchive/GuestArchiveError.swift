@@ -42,6 +42,16 @@ public enum GuestArchiveError: Error, Equatable, Sendable {
   case instantNeedsOverlays
   /// A disk's data could not be pulled out of the archive; the reason is the first that the server gave.
   case notPulled(target: String, reason: String?)
+  /// No QEMU serves the disks of a guest that is shut off.
+  case nothingServes(domain: String, isHere: Bool)
+  /// The guest's UEFI variables are in a file of another host.
+  case nvramNotHere(domain: String, path: String)
+  /// Nobody says where the overwritten data of a disk is to be kept on the guest's host.
+  case noScratch(target: String)
+  /// A text names no address of a backup's server.
+  case serverAddress(String, reason: String)
+  /// The guest does not let go of a device of the host.
+  case hostDeviceStays(name: String)
   /// After the archive was taken, a disk is neither on its overlay nor below it.
   case movedMeanwhile(target: String, source: String)
 }
@@ -87,7 +97,8 @@ extension GuestArchiveError: CustomStringConvertible {
       "the archive has no disk '\(target)'; it has \(known.joined(separator: ", "))"
     case .notHere(let uri):
       "'\(uri)' is another host's: a guest is archived where its images and libvirt's sockets are; "
-        + "run snapsh there, with '--output -' through ssh where the archive is wanted here"
+        + "run snapsh there, with '--output -' through ssh where the archive is wanted here; the disks alone of a "
+        + "running guest come with 'backup --nbd-address'"
     case .diskElsewhere(let target, let path):
       "the archive does not hold disk '\(target)', and the new guest would share '\(path)' with the old one; "
         + "name an image of its own with --disk \(target)=PATH"
@@ -100,6 +111,21 @@ extension GuestArchiveError: CustomStringConvertible {
     case .notPulled(let target, let reason):
       "the data of disk '\(target)' could not be pulled out of the archive"
         + (reason.map { ": \($0)" } ?? "; QEMU's log in libvirt's directory has its reason")
+    case .nothingServes(let domain, true):
+      "domain '\(domain)' is not running, so no QEMU serves its disks; leave --nbd-address out"
+    case .nothingServes(let domain, false):
+      "domain '\(domain)' is not running, so no QEMU serves its disks, and its images are on another host; start it, "
+        + "or run snapsh there"
+    case .nvramNotHere(let domain, let path):
+      "the UEFI variables of domain '\(domain)' are in '\(path)' on another host and cannot be read from here; run "
+        + "snapsh there, or leave them out with --exclude nvram"
+    case .noScratch(let target):
+      "disk '\(target)' is no file with a directory of its own; name a directory of the guest's host with --scratch"
+    case .serverAddress(let text, let reason):
+      "'\(text)' is no address to fetch disks from: \(reason); write --nbd-address HOST, or HOST:PORT"
+    case .hostDeviceStays(let name):
+      "the guest does not let go of the host device \(name); look at what the guest itself says of it, or detach it "
+        + "with 'detach-device'"
     case .movedMeanwhile(let target, let source):
       "disk '\(target)' is on '\(source)' now, where this operation did not put it; its overlay was left alone"
     }

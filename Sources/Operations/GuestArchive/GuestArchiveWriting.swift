@@ -13,7 +13,8 @@ struct GuestArchiveWriting {
   static let domainConfig = "libvirt-domain.xml"
   /// The archive's config that holds the guest's snapshots.
   static let snapshotsConfig = "snapshots.xml"
-  private static let nvramDevice = "nvram"
+  /// The device that holds the guest's UEFI variables.
+  static let nvramDevice = "nvram"
 
   /// The guest.
   let domain: Domain
@@ -25,6 +26,8 @@ struct GuestArchiveWriting {
   let instant: Int64
   /// Whether the guest ran then; nil where the save image is to tell.
   let wasRunning: Bool?
+  /// Whether the guest's files are on this host.
+  var isHere = true
 
   /// Writes the archive.
   ///
@@ -97,9 +100,8 @@ struct GuestArchiveWriting {
   }
 
   private func openNVRAM(inDomainXML xml: String) throws -> (any DiskSource)? {
-    guard let path = UEFIVariables.path(in: try XMLDocument.parse(xml).root), path.hasPrefix("/") else {
-      return nil
-    }
+    guard isHere, let path = UEFIVariables.path(in: try XMLDocument.parse(xml).root), path.hasPrefix("/")
+    else { return nil }
     var status = stat()
     guard stat(path, &status) == 0, let size = UInt64(exactly: status.st_size), size > 0 else { return nil }
     return try FileRegion(path: path, offset: 0, length: size)

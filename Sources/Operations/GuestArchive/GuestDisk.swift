@@ -19,6 +19,12 @@ public struct GuestDisk: Codable, Equatable, Sendable {
   /// Whether the source is a path on this machine.
   var isLocal: Bool { type == "file" || type == "block" }
 
+  /// The directory of the topmost image; nil where it is no file.
+  var directory: String? {
+    guard type == "file", let end = source.lastIndex(of: "/") else { return nil }
+    return String(source[..<end])
+  }
+
   /// The disks of a `<domain>` document, in its order.
   ///
   /// - Throws: `XMLError` when the text is not a document.

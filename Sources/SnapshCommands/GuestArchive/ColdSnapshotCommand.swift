@@ -13,6 +13,9 @@ struct ColdSnapshotCommand: Command {
   private static let resumeFirst = Option.flag(
     "resume-first",
     help: "let the guest go on before the disks are archived, on overlays committed afterwards")
+  private static let detachHostDevices = Option.flag(
+    "detach-hostdevs",
+    help: "take the host's devices (hostdev) from the guest before, and give them back after it is started")
   private static let saveDirectory = Option.text(
     "save-directory", namedOnly: true, completes: .file,
     help: "where libvirt keeps managed saves, if not in its usual place")
@@ -28,13 +31,17 @@ struct ColdSnapshotCommand: Command {
       not complete.
       """,
     options: [DomainOption.domain] + GuestArchiveOption.all
-      + [resumeFirst, bypassCache, later.running, later.paused, saveDirectory],
+      + [resumeFirst, bypassCache, later.running, later.paused, detachHostDevices, saveDirectory],
     exitStatuses: ExitStatus.interruptible,
     examples: [
       ("snapsh cold-snapshot guest --output /backup/guest.vma", "Archive a guest with its memory."),
       (
         "snapsh cold-snapshot guest -o guest.vma --resume-first",
         "The same, with a pause as short as the memory is small."
+      ),
+      (
+        "snapsh cold-snapshot guest -o guest.vma --detach-hostdevs",
+        "Archive a guest that has a PCI device of the host."
       ),
     ])
 
@@ -43,11 +50,16 @@ struct ColdSnapshotCommand: Command {
   private let flags: DomainSaveFlags
   private let saveDirectory: String?
   private let resumesFirst: Bool
+  private let detachesHostDevices: Bool
 
   init(_ arguments: ParsedArguments) throws {
     domain = try arguments[DomainOption.domain]
     option = try GuestArchiveOption(arguments)
     resumesFirst = try arguments[Self.resumeFirst]
+    detachesHostDevices = try arguments[Self.detachHostDevices]
+    guard !resumesFirst || !detachesHostDevices else {
+      throw ArgumentError.mutuallyExclusive("--resume-first", "--detach-hostdevs")
+    }
     saveDirectory = try arguments[Self.saveDirectory]
     var flags = try Self.later.exclusiveFlags(in: arguments)
     if try arguments[Self.bypassCache] { flags.insert(.bypassCache) }
@@ -70,7 +82,8 @@ struct ColdSnapshotCommand: Command {
       return option.result(try backup.run())
     }
     let snapshot = ColdSnapshot(
-      found, request, saveFlags: flags, saveDirectory: saveDirectory, saveProgress: saving.show)
+      found, request, saveFlags: flags, saveDirectory: saveDirectory,
+      detachesHostDevices: detachesHostDevices, saveProgress: saving.show)
     if option.isDryRun { return PlannedSteps(try snapshot.plan(), on: found) }
     return option.result(try snapshot.run())
   }

@@ -3,6 +3,7 @@ import Compression
 import DiskIO
 import Libvirt
 import Operations
+import VMA
 
 /// Options that the commands which archive a guest share.
 struct GuestArchiveOption {
@@ -95,7 +96,12 @@ struct GuestArchiveOption {
 
   /// What was archived, as a result.
   func result(_ made: GuestArchiveResult) -> GuestArchived {
-    GuestArchived(made, archive: path, leavesOutputAlone: toOutput)
+    result(made.guest, made.summary)
+  }
+
+  /// What was archived, as a result.
+  func result(_ guest: ArchiveManifest.Guest, _ summary: ArchiveSummary) -> GuestArchived {
+    GuestArchived(guest, summary, archive: path, leavesOutputAlone: toOutput)
   }
 }
 
@@ -126,19 +132,21 @@ struct GuestArchived: CommandResult {
     case compressedBytes, devices
   }
 
-  init(_ made: GuestArchiveResult, archive: String, leavesOutputAlone: Bool) {
+  init(
+    _ guest: ArchiveManifest.Guest, _ summary: ArchiveSummary, archive: String, leavesOutputAlone: Bool
+  ) {
     self.archive = archive
     self.leavesOutputAlone = leavesOutputAlone
-    domain = made.guest.name
-    uuid = made.guest.uuid
-    mode = made.guest.mode.rawValue
-    consistency = made.guest.consistency.rawValue
-    instant = made.guest.instant
-    instantSeconds = made.guest.instantSeconds
-    wasRunning = made.guest.wasRunning
-    bytesWritten = made.summary.bytesWritten
-    compressedBytes = made.summary.storedLength
-    devices = made.summary.devices.map {
+    domain = guest.name
+    uuid = guest.uuid
+    mode = guest.mode.rawValue
+    consistency = guest.consistency.rawValue
+    instant = guest.instant
+    instantSeconds = guest.instantSeconds
+    wasRunning = guest.wasRunning
+    bytesWritten = summary.bytesWritten
+    compressedBytes = summary.storedLength
+    devices = summary.devices.map {
       Device(device: $0.device.name, sizeBytes: $0.device.size, storedBytes: $0.storedBlocks * 4096)
     }
   }
