@@ -113,10 +113,7 @@ struct HostDevicesTests {
     guest.refuses = "mdev"
     let step = Step(
       "detach", perform: { try devices.detach(from: guest, cancellation: Cancellation()) {} },
-      undoing: "attach"
-    ) {
-      try devices.attach(to: guest)
-    }
+      undoing: "attach", undo: { try devices.attach(to: guest) })
     let failure = #expect(throws: PlanFailure.self) {
       try Plan([step, Step("save") { guest.asked.append("save") }]).run(cancellation: Cancellation())
     }
