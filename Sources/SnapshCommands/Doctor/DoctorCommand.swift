@@ -71,9 +71,9 @@ struct DoctorReport: CommandResult {
     /// What `--fix` would do, as an order.
     let fix: String?
     /// What `--undo` would do after that, as an order.
-    let undo: String?
+    var undo: String?
     /// Why nothing takes that back.
-    let noUndo: String?
+    var noUndo: String?
     /// What a person can do.
     let advice: String?
   }

@@ -34,7 +34,6 @@ struct Patient {
         domain: domain.name, kind: .interruptedOperation, subject: record.operation,
         explanation: "a \(record.operation) was interrupted (process \(record.processID) is gone)",
         fix: goesForward ? "do the rest of the \(record.operation)" : "take the \(record.operation) back",
-        undo: nil,
         noUndo: goesForward
           ? "what it had begun cannot be taken back any more"
           : "the \(record.operation) can be asked for again",
