@@ -46,7 +46,8 @@ enum NBDClientFuzzing {
       var sent = 0
       while sent < bytes.count {
         let count = send(client, bytes.baseAddress.map { $0 + sent }, bytes.count - sent, Int32(MSG_NOSIGNAL))
-        // The server may hang up at any point.
+        // libFuzzer's alarm clock interrupts calls; and the server may hang up at any point.
+        if count < 0 && errno == EINTR { continue }
         if count <= 0 { break }
         sent += count
       }
@@ -55,6 +56,7 @@ enum NBDClientFuzzing {
       var buffer = [UInt8](repeating: 0, count: 64 << 10)
       while true {
         let count = recv(client, &buffer, buffer.count, 0)
+        if count < 0 && errno == EINTR { continue }
         if count <= 0 { return answer }
         if answer.count < 64 { answer += buffer.prefix(count) }
       }
