@@ -99,7 +99,7 @@ struct MonitorBackupFaultTests {
 
     // A node whose reads fail, named though no device has it.
     let image = try bench.directory.write(text: String(repeating: "x", count: 65536), to: "bad")
-    let failing: [String: Any] = ["event": "read_aio", "errno": 5]
+    let failing: [String: Any] = ["event": "none", "iotype": "read", "errno": 5]
     try guest.monitor.execute(
       "blockdev-add",
       [

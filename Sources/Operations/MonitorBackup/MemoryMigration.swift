@@ -61,6 +61,7 @@ final class MemoryMigration {
       let answer = try monitor.execute("query-migrate")
       switch answer["status"]?.string ?? "none" {
       case "completed":
+        try waitForFinalState()
         try restoreSettings()
         return
       case "failed", "none":
@@ -88,9 +89,19 @@ final class MemoryMigration {
       waited += 1
       try monitor.waitForEvent(100)
     }
+    try waitForFinalState()
     try restoreSettings()
     guard wasRunning, try monitor.execute("query-status")["running"]?.boolean != true else { return }
     try monitor.execute("cont")
+  }
+
+  /// Waits for the end of the guest's state between a migration's last byte and its end, in which QEMU refuses `cont`.
+  private func waitForFinalState() throws {
+    for _ in 0..<600 {
+      guard try monitor.execute("query-status")["status"] == "finish-migrate" else { return }
+      try monitor.waitForEvent(100)
+    }
+    throw MonitorBackupError.doesNotEnd("the migration of the memory")
   }
 
   /// Puts back what was changed of the QEMU's settings.
