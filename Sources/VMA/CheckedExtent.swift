@@ -1,22 +1,24 @@
 /// An extent's data in memory, as its digest says it was written.
 final class CheckedExtent: @unchecked Sendable {
   // Filled once by whoever makes it, and only read after that.
-  private let bytes: UnsafeMutableRawBufferPointer
+  private let buffer: ExtentBuffer
+  private let buffers: ExtentBuffers
   private let count: Int
   /// The lower 32 bits of each block's hash, with which single blocks can be checked when they are read again.
   let blockChecks: [UInt32]
 
-  /// Bytes that the data of an extent takes at most.
-  static let capacity = Layout.Extent.maximumSize - Layout.Extent.headerSize
-
   /// Reads an extent's data and checks it.
   ///
   /// - Throws: ``VMAError`` `.digestMismatch` with the extent's offset, or what the storage throws.
-  init(_ map: ExtentMap, digest recorded: UInt64, from storage: some ArchiveStorage) throws(VMAError) {
+  init(
+    _ map: ExtentMap, digest recorded: UInt64, from storage: some ArchiveStorage, in buffers: ExtentBuffers
+  ) throws(VMAError) {
     count = map.blockCount * Layout.blockSize
-    let base = UnsafeMutableRawPointer.allocate(
-      byteCount: max(count, Layout.blockSize), alignment: Layout.blockSize)
-    bytes = UnsafeMutableRawBufferPointer(start: base, count: count)
+    let buffer = buffers.take()
+    let base = buffer.start
+    let bytes = UnsafeMutableRawBufferPointer(start: base, count: count)
+    self.buffer = buffer
+    self.buffers = buffers
     var checks: [UInt32] = []
     checks.reserveCapacity(map.blockCount)
     do throws(VMAError) {
@@ -52,16 +54,16 @@ final class CheckedExtent: @unchecked Sendable {
         throw VMAError(.digestMismatch(extent: map.number), at: map.offset)
       }
     } catch {
-      bytes.deallocate()
+      buffers.giveBack(buffer)
       throw error
     }
     blockChecks = checks
   }
 
-  deinit { bytes.deallocate() }
+  deinit { buffers.giveBack(buffer) }
 
   /// The bytes of `count` blocks from `block` on.
   func blocks(_ block: Int, _ count: Int) -> UnsafeRawBufferPointer {
-    UnsafeRawBufferPointer(bytes).slice(block * Layout.blockSize, count * Layout.blockSize)
+    UnsafeRawBufferPointer(start: buffer.start + block * Layout.blockSize, count: count * Layout.blockSize)
   }
 }

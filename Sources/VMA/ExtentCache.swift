@@ -11,6 +11,7 @@ final class ExtentCache: Sendable {
   private let storage: any ArchiveStorage
   private let index: ArchiveIndex
   private let capacity: Int
+  private let buffers: ExtentBuffers
   private let state = Mutex(State())
 
   private struct State {
@@ -35,6 +36,7 @@ final class ExtentCache: Sendable {
     self.storage = storage
     self.index = index
     self.capacity = capacity
+    buffers = ExtentBuffers(capacity: capacity)
   }
 
   /// The header of an extent, checked.
@@ -72,6 +74,14 @@ final class ExtentCache: Sendable {
       }
     }
     guard let map = try outcome?.get() else { throw VMAError(.notAnExtent, at: offset) }
+    // Whoever made the index may not have looked.
+    let described = map.entries.reduce(0) { $0 + $1.mask.nonzeroBitCount }
+    guard described == map.blockCount else {
+      let place = offset + UInt64(Layout.Extent.blockCountOffset)
+      throw described > map.blockCount
+        ? VMAError(.moreBlocksThanDeclared(declared: map.blockCount, needed: described), at: place)
+        : VMAError(.fewerBlocksThanDeclared(declared: map.blockCount, needed: described), at: place)
+    }
     return map
   }
 
@@ -105,10 +115,10 @@ final class ExtentCache: Sendable {
       return place
     }
     touch(place)
-    let storage = storage
+    let (storage, buffers) = (storage, buffers)
     return try place.extent.withLock { (extent) throws(VMAError) -> CheckedExtent in
       if let extent { return extent }
-      let read = try CheckedExtent(map, digest: digest, from: storage)
+      let read = try CheckedExtent(map, digest: digest, from: storage, in: buffers)
       extent = read
       keep(read.blockChecks, of: map.number)
       return read

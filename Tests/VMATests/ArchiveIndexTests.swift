@@ -246,6 +246,24 @@ import Testing
     }
   }
 
+  @Test("an extent that was rewritten behind a kept index's back is refused, whatever it says now")
+  func rewritten() throws {
+    let whole = try Archive.make([("disk", filled(3 * Self.cluster, with: 7))], integrity: .none)
+    let index = try ArchiveIndex(of: MemoryStorage(whole))
+    for change: (inout CraftedArchive, Int) -> Void in [
+      { for slot in 0..<3 { $0.set(0, at: CraftedArchive.slot(slot, ofExtentAt: $1), size: 8) } },
+      { $0.set(16, at: $1 + 6, size: 2) },
+      { $0.set(9, at: CraftedArchive.slot(1, ofExtentAt: $1) + 4, size: 4) },
+    ] {
+      var crafted = CraftedArchive(whole)
+      let extent = crafted.extentOffsets[0]
+      change(&crafted, extent)
+      try crafted.sealExtent(at: extent)
+      let content = ArchiveContent(index, in: MemoryStorage(crafted.bytes))
+      #expect(throws: VMAError.self) { _ = try content.bytes(0..<3 * Self.cluster) }
+    }
+  }
+
   @Test("random damage never crashes the index")
   func fuzz() throws {
     let whole = try Archive.make(Self.images())

@@ -106,8 +106,7 @@ struct VMAServeCommand: Command {
     let console = session.console
     let printsJSON = session.printsJSON
     let log: @Sendable (String) -> Void = { sentence in
-      let line = printsJSON ? try? JSONOutput.line(WarningLine(message: sentence)) : nil
-      console.printError(line ?? "error: \(sentence)\n")
+      console.warn(sentence, label: "error: ", json: printsJSON)
     }
     let service = try ArchiveService(
       archive, devices: devices, at: address, writes: isWritable ? .overlay(overlay) : .refused, log: log)
