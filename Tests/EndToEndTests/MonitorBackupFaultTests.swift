@@ -40,7 +40,7 @@ struct MonitorBackupFaultTests {
     let stuck = bench.directory.file("stuck")
     try run(["mkfifo", stuck]).check()
     let reader = try RunningProgram(
-      ["sh", "-c", "exec 3<\"$1\"; read -r line", "sh", stuck], outputIn: bench.directory.path, name: "reader"
+      ["sh", "-c", "exec sleep 600 <\"$1\"", "sh", stuck], outputIn: bench.directory.path, name: "reader"
     )
     let backup = try RunningProgram(
       [
@@ -127,13 +127,19 @@ struct MonitorBackupFaultTests {
         "env", "SNAPSH_FAULT=after:1:stop", snapshBinary, "backup", "--qmp", guest.freeMonitor, "--output",
         archive, "--scratch", bench.scratch,
       ], outputIn: bench.directory.path, name: "orphan")
-    try guest.monitor.wait(for: "query-jobs") { ($0 as? [Any])?.count == 2 }
+    for _ in 0..<6000 where !isStopped(orphan.processID) { usleep(10_000) }
     kill(guest.process, SIGKILL)
     kill(orphan.processID, SIGCONT)
     #expect(try orphan.waitForEnd() == 1)
     #expect(!orphan.error.contains("not all of it could be undone"), "\(orphan.error)")
     #expect(!FileManager.default.fileExists(atPath: archive))
     #expect(try FileManager.default.contentsOfDirectory(atPath: bench.scratch) == [])
+  }
+
+  /// Whether a process has stopped itself, as its third field in /proc says.
+  private func isStopped(_ process: Int32) -> Bool {
+    let text = (try? String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8)) ?? ""
+    return text.split(separator: ")").last?.split(separator: " ").first == "T"
   }
 }
 

@@ -1,6 +1,7 @@
 import FoundationEssentials
 import Glibc
 import NBDServer
+import QMP
 import Synchronization
 import SystemPackage
 import VMA
@@ -101,7 +102,11 @@ final class MonitorConductor: ArchiveSender, @unchecked Sendable {
   ) -> Step {
     Step(description, perform: perform, undoing: undoing) { [monitor] in
       guard try monitor.reconnect() else { return }
-      try undo()
+      do { try undo() } catch let error as QMPError where error.isBroken {
+        // Only now it shows that the connection is lost.
+        guard try monitor.reconnect() else { return }
+        try undo()
+      }
     }
   }
 
