@@ -32,14 +32,10 @@ public final class PartialFile: Sendable {
     guard !base.isEmpty else {
       throw DiskIOError.system(operation: "create", path: path, errno: .isDirectory, offset: nil)
     }
-    // Names may have 255 bytes; a long one is cut so that what is put around it fits.
-    var kept = Substring(base)
-    while kept.utf8.count > 200 { kept.removeLast() }
     var opened: Int32
     var temporary: String
     repeat {
-      let random = String(UInt32.random(in: 0...UInt32.max), radix: 36)
-      temporary = directory + "." + kept + "." + random + ".partial"
+      temporary = directory + TemporaryName.new(for: base)
       opened = Self.create(temporary)
     } while opened < 0 && errno == EEXIST
     guard opened >= 0 else { throw DiskIOError.lastErrno("create", path) }

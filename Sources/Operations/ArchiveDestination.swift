@@ -1,5 +1,6 @@
 import Compression
 import DiskIO
+import FoundationEssentials
 import Glibc
 import SystemPackage
 import VMA
@@ -18,6 +19,15 @@ public enum ArchiveDestination {
     switch self {
     case .path(let path), .directory(let path, _): path
     case .output(_, let name): name
+    }
+  }
+
+  /// Its path from the root; nil for what has none.
+  var absolutePath: String? {
+    switch self {
+    case .path(let path), .directory(let path, _):
+      path.hasPrefix("/") ? path : FileManager.default.currentDirectoryPath + "/" + path
+    case .output: nil
     }
   }
 

@@ -21,6 +21,7 @@ struct GuestRestoreTests {
       let images = guest.root + "/images"
       try FileManager.default.createDirectory(atPath: images, withIntermediateDirectories: true)
       try failures(of: archive, guest, images)
+      try kills(of: archive, guest, images)
       try conflicts(archive, partial: partial, guest, images)
       try endings(of: archive, guest, images)
     }
@@ -65,6 +66,66 @@ struct GuestRestoreTests {
     #expect(try String(contentsOfFile: precious, encoding: .utf8) == "precious")
     try FileManager.default.removeItem(atPath: precious)
     try expectNothing(of: guest, bench, in: images, after: "a forced restore")
+  }
+
+  private func kills(of archive: String, _ guest: EmbeddedGuest, _ images: String) throws {
+    let command = ["restore", archive, "--name", "copy", "--directory", images]
+    let bench = try FaultBench(guest, command: command + ["--resume"])
+    for step in 0...4 {
+      for moment in ["before", "after"] {
+        let fault = "\(moment):\(step)"
+        let count = guest.ticks.count
+        let killed = try bench.run(into: archive, fault: "\(fault):kill")
+        #expect(killed.signal == SIGKILL, "\(fault)")
+        // Once the guest goes on, it is not taken away again.
+        let isMade = step == 4 || fault == "after:3"
+        let told = try guest.snapsh("doctor")
+        #expect(told.status == 2, "\(fault): \(told)")
+        #expect(told.stdout.contains("copy: a restore was interrupted"), "\(fault): \(told)")
+        #expect(
+          told.stdout.contains("--fix would: " + (isMade ? "do the rest of" : "take") + " the restore"),
+          "\(fault): \(told)")
+        // With a name and without: the domain may not be there.
+        let words = moment == "before" ? ["doctor", "copy", "--fix"] : ["doctor", "--fix"]
+        let mended = try snapsh(
+          ["-c", guest.uri] + words, environment: ["XDG_STATE_HOME": guest.root + "/state"])
+        #expect(mended.status == 0, "\(fault): \(mended)")
+        if isMade {
+          try guest.waitForTicks(max(1, count + 1 - guest.ticks.count))
+          #expect(
+            try FileManager.default.contentsOfDirectory(atPath: images).sorted() == [
+              "copy-vda.qcow2", "copy-vdb.raw",
+            ], "\(fault)")
+          try guest.snapsh("destroy", "copy").check()
+          try forget(guest, images)
+        }
+        try expectNothing(of: guest, bench, in: images, after: fault)
+      }
+    }
+    #expect(guest.boots == 1)
+    let other = try guest.snapsh("doctor", "copy")
+    #expect(other.status == 1)
+    #expect(other.stderr.contains("failed to get domain 'copy'"))
+
+    // A guest that was only to be defined, and one that takes the place of another.
+    let defining = try FaultBench(guest, command: command)
+    #expect(try defining.run(into: archive, fault: "after:2:kill").signal == SIGKILL)
+    try guest.snapsh("doctor", "--fix").check()
+    #expect(try guest.snapsh("domstate", "copy").check().stdout.contains("shut off"))
+    let forced = try FaultBench(guest, command: command + ["--force"])
+    let before = try guest.snapsh("dumpxml", "copy").check().stdout
+    for fault in ["before:2", "after:2"] {
+      #expect(try forced.run(into: archive, fault: "\(fault):kill").signal == SIGKILL)
+      try guest.snapsh("doctor", "--fix").check()
+      let after = try guest.snapsh("dumpxml", "copy").check().stdout
+      #expect((after == before) == (fault == "before:2"), "\(fault)")
+      #expect(try forced.leftovers().filter { !$0.hasSuffix(".memory.save") } == [], "\(fault)")
+    }
+    try forget(guest, images)
+    let cut = try bench.run(into: archive, kibibytes: 4000, ignoringLimit: false)
+    #expect(cut.signal == SIGXFSZ, "\(cut)")
+    try guest.snapsh("doctor", "--fix").check()
+    try expectNothing(of: guest, bench, in: images, after: "a restore cut short")
   }
 
   private func conflicts(_ archive: String, partial: String, _ guest: EmbeddedGuest, _ images: String) throws

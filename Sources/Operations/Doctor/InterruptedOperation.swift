@@ -39,6 +39,11 @@ public struct InterruptedOperation {
     (try? Self.plan(journal, connection))??.willFinish(journal) ?? false
   }
 
+  /// Whether ``recover(on:)`` needs no domain: one may be all that an archiving or a restore has not left behind.
+  public var isMendedWithoutDomain: Bool {
+    InterruptedArchiving.operations.contains(journal.record.operation)
+  }
+
   /// By the operations' names.
   private static var recoveries: [String: Recovery] {
     var recoveries: [String: Recovery] = [
@@ -48,7 +53,7 @@ public struct InterruptedOperation {
       MirroredSnapshot.operation: { try MirroredSnapshot.rollBack(journal: $0, connection: $1) },
     ]
     for operation in InterruptedArchiving.operations {
-      recoveries[operation] = { try InterruptedArchiving.rollBack($0, on: $1) }
+      recoveries[operation] = { try InterruptedArchiving.recover($0, on: $1) }
     }
     return recoveries
   }
@@ -64,6 +69,9 @@ public struct InterruptedOperation {
     let record = journal.record
     if record.operation == StorageMigration.operation {
       return try StorageMigration(journal: journal, connection: connection).plan
+    }
+    if record.operation == GuestRestore.operation {
+      return try GuestRestore.interrupted(journal, on: connection)
     }
     let domain = try connection.domain(uuid: record.domainUUID)
     switch record.operation {

@@ -66,7 +66,7 @@ public final class DiskBackup {
   public func run() throws -> GuestArchiveResult {
     let parameters = parameters()
     let plan = try plan(parameters)
-    let journal = try domain.isActive() ? request.journal(Self.operation, of: domain, parameters) : nil
+    let journal = try request.journal(Self.operation, of: domain, parameters)
     try plan.run(journal: journal, cancellation: request.cancellation, announce: request.announce)
     guard let result else { throw GuestArchiveError.noDisks(domain: domain.name) }
     return result
@@ -285,7 +285,9 @@ public final class DiskBackup {
     for _ in 0..<500 {
       guard try isRunning(domain) else { return }
       do {
-        guard let backup = try runningBackup(of: domain), backup.contains(mark) else { return }
+        guard let backup = try runningBackup(of: domain), backup.contains(mark) else {
+          return waitUntilReleased(domain)
+        }
         if !isAsked { try domain.abortJob() }
         isAsked = true
       } catch {
@@ -294,6 +296,17 @@ public final class DiskBackup {
       usleep(20_000)
     }
     throw failure
+  }
+
+  /// Waits until libvirt has let go of the scratch files.
+  ///
+  /// It does so after it has forgotten the backup, in a job of its own, which a query waits for. A process that has the
+  /// driver inside and ended before would leave QEMU with files that are removed now: it could not open them again
+  /// after a migration, and the guest would stand still for good.
+  private static func waitUntilReleased(_ domain: Domain) {
+    let targets = (try? GuestDisk.disks(inDomainXML: domain.xml()))?.map(\.target) ?? []
+    // A guest that has ended meanwhile holds nothing any more.
+    if let target = targets.first { _ = try? domain.blockJob(on: target) }
   }
 
   /// A guest without a definition is gone once it has ended.

@@ -10,6 +10,8 @@ public enum GuestArchiveError: Error, Equatable, Sendable {
   case driverWithoutMemory(driver: String)
   /// Memory is wanted of a guest that is shut off.
   case notRunning(domain: String)
+  /// Memory is wanted beside a guest that would have to run on, and stands still.
+  case paused(domain: String)
   /// A managed save is there already.
   case hasManagedSave(domain: String)
   /// Nobody says where libvirt's managed save is.
@@ -54,6 +56,8 @@ public enum GuestArchiveError: Error, Equatable, Sendable {
   case hostDeviceStays(name: String)
   /// After the archive was taken, a disk is neither on its overlay nor below it.
   case movedMeanwhile(target: String, source: String)
+  /// The guest of a restore that is taken back runs.
+  case runsMeanwhile(name: String)
 }
 
 extension GuestArchiveError: CustomStringConvertible {
@@ -71,6 +75,9 @@ extension GuestArchiveError: CustomStringConvertible {
       "the \(driver) driver cannot save and restore a guest's memory"
     case .notRunning(let domain):
       "domain '\(domain)' is not running and so has no memory to archive; leave --memory out"
+    case .paused(let domain):
+      "domain '\(domain)' is paused, and QEMU could not let go of the overlays that this way needs; "
+        + "'cold-snapshot \(domain)' archives its disks and memory and leaves it paused"
     case .hasManagedSave(let domain):
       "domain '\(domain)' has a managed save: its disks alone are of no use without it; archive both with "
         + "'cold-snapshot', or remove the save with 'managedsave-remove \(domain)'"
@@ -128,6 +135,8 @@ extension GuestArchiveError: CustomStringConvertible {
         + "with 'detach-device'"
     case .movedMeanwhile(let target, let source):
       "disk '\(target)' is on '\(source)' now, where this operation did not put it; its overlay was left alone"
+    case .runsMeanwhile(let name):
+      "domain '\(name)' runs on what is to be taken back; stop it first"
     }
   }
 }

@@ -57,9 +57,19 @@ public struct GuestArchiveRequest {
       in: journalDirectory,
       try .init(
         operation: operation, uri: domain.connection.uri(), domainUUID: domain.uuid(), domain: domain.name,
-        parameters: parameters))
+        parameters: ArchivingParameters(archive: destination.absolutePath, way: parameters)))
   }
 }
+
+/// What another process must know to take an archiving back.
+struct ArchivingParameters<Way: Encodable>: Encodable {
+  /// What is written, by its absolute path; nil for a stream.
+  var archive: String?
+  /// What the way that it is done in needs.
+  var way: Way
+}
+
+extension ArchivingParameters: Decodable where Way: Decodable {}
 
 /// A guest's archive that was made.
 public struct GuestArchiveResult: Sendable {

@@ -41,9 +41,8 @@ final class GuestMaking {
   }
 
   /// What follows once the files are written.
-  func steps(
-    ending: GuestRestore.Ending, saveImage: @escaping () -> String?, naming: @escaping () throws -> Void
-  ) -> [Step] {
+  func steps(saveImage: @escaping () -> String?, naming: @escaping () throws -> Void) -> [Step] {
+    let ending = parameters.ending
     var steps = [
       Step("give the files their names", perform: naming, undoing: "take the files away again") { [self] in
         try takeFilesAway()
@@ -75,8 +74,34 @@ final class GuestMaking {
     return steps
   }
 
+  /// What is done once the guest is made: what was there before goes, and so does the memory that was put back.
+  var finishingSteps: [Step] {
+    [
+      Step("remove what is not needed any more") { [self] in
+        if let directory = parameters.serviceDirectory { PrivateDirectory.remove(directory) }
+        for file in parameters.files { try file.removeFormer() }
+        if parameters.ending.needsMemory { try parameters.memory?.takeAway() }
+      }
+    ]
+  }
+
+  /// Whether the guest is there as it was to be; asked of a process that was lost in the last of the steps.
+  func isAchieved() throws -> Bool {
+    guard let domain = try connection?.existingDomain(uuid: parameters.uuid) else { return false }
+    if let overlays = parameters.overlays { return InstantRestore.isDone(overlays, parameters.files) }
+    switch parameters.ending {
+    case .started, .resumed, .paused: return try domain.isActive()
+    case .defined:
+      // A guest that is replaced may have the same UUID.
+      let definition = try domain.xml([.inactive, .secure])
+      return definition != parameters.former && parameters.files.allSatisfy(\.isInPlace)
+    case .disksOnly: return false
+    }
+  }
+
   /// Takes the files away, whichever name they have by now, and puts back what they replaced.
   func takeFilesAway() throws {
+    try requireOff()
     var first: (any Error)?
     for file in parameters.files {
       do {
@@ -98,7 +123,14 @@ final class GuestMaking {
     _ = try connection.defineDomain(xml: definition)
   }
 
+  /// Somebody may have started the guest before what was left of its restore is taken back.
+  private func requireOff() throws {
+    guard let domain = try connection?.existingDomain(uuid: parameters.uuid) else { return }
+    guard try !domain.isActive() else { throw GuestArchiveError.runsMeanwhile(name: domain.name) }
+  }
+
   private func undefine(on connection: Connection) throws {
+    try requireOff()
     if parameters.formerUUID != parameters.uuid {
       try connection.existingDomain(uuid: parameters.uuid)?.undefine(.keepNVRAM)
     }

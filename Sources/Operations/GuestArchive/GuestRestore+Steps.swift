@@ -10,10 +10,16 @@ extension GuestRestore {
 
   /// What another process must know to take it back.
   struct Parameters: Codable, Equatable {
+    /// What the files that it makes are called while they are written.
+    var drafts: [String] = []
     /// The files that it makes, known once it has begun them.
     var files: [RestoredFile] = []
+    /// The one of them that is gone once the memory was put back.
+    var memory: RestoredFile?
     /// The guest's UUID.
     var uuid: String
+    /// What becomes of the guest.
+    var ending: Ending
     /// The definition that is replaced; nil where none is.
     var former: String?
     /// Its UUID.
@@ -41,7 +47,7 @@ extension GuestRestore {
     let identity = identity()
     let uuid = identity.firstElement(named: "uuid")?.stringValue ?? ""
     let making = GuestMaking(
-      identity.text(layout: .libvirt), Parameters(uuid: uuid),
+      identity.text(layout: .libvirt), Parameters(drafts: drafts(), uuid: uuid, ending: wishes.ending),
       on: wishes.ending == .disksOnly ? nil : connection)
     try making.checkWay(name: name, replaces: wishes.replaces)
     let journal = try journalDirectory.flatMap { directory in
@@ -63,6 +69,7 @@ extension GuestRestore {
       defer { making.parameters.files = outputs.files }
       try add(to: outputs, identity)
       making.parameters.files = outputs.files
+      making.parameters.memory = outputs.files.first { $0.place == outputs.saveImage }
       try journal?.update(parameters: making.parameters)
       report = try archive.cancellable {
         let report = try archive.readAll(progress: progress, visit: outputs.take)
@@ -72,26 +79,37 @@ extension GuestRestore {
     }
     let plan = Plan(
       [write]
-        + making.steps(ending: wishes.ending, saveImage: { outputs.saveImage }) {
-          try outputs.nameFiles()
-        })
+        + making.steps(saveImage: { outputs.saveImage }) { try outputs.nameFiles() },
+      finishing: making.finishingSteps)
     try plan.run(journal: journal, cancellation: cancellation)
-    outputs.keep(saveImage: !wishes.ending.needsMemory)
     return Result(
       name: name, uuid: making.connection == nil ? nil : uuid, disks: places,
       saveImage: wishes.ending.needsMemory ? nil : outputs.saveImage, guest: manifest?.guest, report: report)
   }
 
-  /// The steps that another process can take back.
-  static func interrupted(_ parameters: Parameters, on connection: Connection) throws -> Plan {
-    if let directory = parameters.serviceDirectory { PrivateDirectory.remove(directory) }
-    if try InstantRestore.isDone(parameters) { return Plan([]) }
-    let making = GuestMaking("", parameters, on: connection)
+  /// The steps that another process can take back, or finish once the guest is made.
+  static func interrupted(_ journal: OperationJournal, on connection: Connection) throws -> Plan {
+    let making = GuestMaking("", try journal.record.parameters(as: Parameters.self), on: connection)
     let write = Step("write what the archive holds", undoing: "remove what was written") {
+      if let directory = making.parameters.serviceDirectory { PrivateDirectory.remove(directory) }
       try making.takeFilesAway()
+      for path in making.parameters.drafts {
+        _ = try UnfinishedFile.remove(of: path, writtenBy: journal.record.processID)
+      }
     } perform: {
     }
-    return Plan([write] + making.steps(ending: .resumed, saveImage: { nil }) {})
+    var steps = [write] + making.steps(saveImage: { nil }) {}
+    if making.parameters.overlays != nil { steps.append(Step(InstantRestore.pulling) {}) }
+    return Plan(steps, finishing: making.finishingSteps, isAchieved: making.isAchieved)
+  }
+
+  /// Where the memory is until it is put back.
+  var memoryPath: String { "\(directory)/\(name).memory.save" }
+
+  /// Everything that may be written, under the names that it has before it takes another file's place.
+  func drafts() -> [String] {
+    (places.map(\.source) + [nvramPath, memoryPath].compactMap { $0 })
+      .flatMap { [$0, RestoreOutputs.nameBeside($0)] }
   }
 
   private func add(to outputs: RestoreOutputs, _ identity: XMLElement) throws {
@@ -99,8 +117,8 @@ extension GuestRestore {
       if device.isVMState {
         guard wishes.ending != .disksOnly, wishes.ending != .started else { continue }
         try outputs.addMemory(
-          at: "\(directory)/\(name).memory.save", domain: identity, manifest,
-          resumes: wishes.ending != .paused && manifest?.guest?.wasRunning ?? true)
+          at: memoryPath, domain: identity, manifest,
+          resumes: wishes.ending.resumes ?? manifest?.guest?.wasRunning ?? true)
       } else if device.name == manifest?.guest?.nvramDevice, let path = nvramPath {
         try outputs.addDisk(device, at: path, format: .raw)
       } else if let place = places.first(where: { $0.device == device.name }) {

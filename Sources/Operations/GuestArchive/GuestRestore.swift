@@ -10,7 +10,7 @@ import XMLTree
 /// from an archive that failed. What a failure leaves is what was there before.
 public final class GuestRestore {
   /// What becomes of the guest.
-  public enum Ending: Sendable {
+  public enum Ending: String, Codable, Sendable {
     /// Its disks are written, and no guest is defined.
     case disksOnly
     /// It is defined and stays off.
@@ -159,4 +159,13 @@ public final class GuestRestore {
 extension GuestRestore.Ending {
   /// Whether the archive's memory is put back.
   var needsMemory: Bool { self == .resumed || self == .paused }
+
+  /// Whether the guest runs once its memory is back; nil leaves it to what it did in the archive.
+  var resumes: Bool? {
+    switch self {
+    case .resumed: true
+    case .paused: false
+    case .disksOnly, .defined, .started: nil
+    }
+  }
 }

@@ -59,7 +59,8 @@ public final class InstantRestore {
     defer { stopServing() }
     let identity = restore.identity()
     let uuid = identity.firstElement(named: "uuid")?.stringValue ?? ""
-    var parameters = GuestRestore.Parameters(uuid: uuid)
+    var parameters = GuestRestore.Parameters(
+      drafts: restore.drafts(), uuid: uuid, ending: restore.wishes.ending)
     parameters.overlays = restore.places.map(\.source)
     let making = GuestMaking(identity.text(layout: .libvirt), parameters, on: connection)
     try making.checkWay(name: restore.name, replaces: restore.wishes.replaces)
@@ -79,20 +80,19 @@ public final class InstantRestore {
         making.parameters.serviceDirectory = try serve(on: connection)
         try addOutputs(to: outputs, identity)
         making.parameters.files = outputs.files
+        making.parameters.memory = outputs.files.first { $0.place == outputs.saveImage }
         try journal?.update(parameters: making.parameters)
         try copyMemory(into: outputs, cancellation, meter)
         try outputs.finish()
       }, undoing: "remove what was written", undo: { try making.takeFilesAway() })
     var steps = [write]
-    steps += making.steps(
-      ending: restore.wishes.ending, saveImage: { outputs.saveImage }, naming: { try outputs.nameFiles() })
+    steps += making.steps(saveImage: { outputs.saveImage }, naming: { try outputs.nameFiles() })
     steps.append(
-      Step("pull the data of '\(restore.name)' in") { [self] in
+      Step(Self.pulling) { [self] in
         isUp(restore.name)
         try pull(on: connection.domain(uuid: uuid), cancellation, meter)
       })
-    try Plan(steps).run(journal: journal, cancellation: cancellation)
-    outputs.keep(saveImage: false)
+    try Plan(steps, finishing: making.finishingSteps).run(journal: journal, cancellation: cancellation)
     return GuestRestore.Result(
       name: restore.name, uuid: uuid, disks: restore.places, saveImage: nil, guest: restore.manifest?.guest,
       report: nil)
@@ -134,8 +134,8 @@ public final class InstantRestore {
       if device.isVMState {
         guard wantedMemory != nil else { continue }
         try outputs.addMemory(
-          at: "\(restore.directory)/\(restore.name)\(Self.memorySuffix)", domain: identity, restore.manifest,
-          resumes: restore.wishes.ending != .paused && restore.manifest?.guest?.wasRunning ?? true)
+          at: restore.memoryPath, domain: identity, restore.manifest,
+          resumes: restore.wishes.ending.resumes ?? restore.manifest?.guest?.wasRunning ?? true)
       } else if device.name == restore.manifest?.guest?.nvramDevice, let path = restore.nvramPath {
         try outputs.addDisk(device, at: path, format: .raw)
       } else if let place = restore.places.first(where: { $0.device == device.name }),
@@ -199,22 +199,14 @@ public final class InstantRestore {
   }
 
   /// Whether an instant restore whose process is gone was all but done: every image stands alone, so that the guest needs
-  /// nobody. What was left to do is done then.
-  static func isDone(_ parameters: GuestRestore.Parameters) throws -> Bool {
-    guard let overlays = parameters.overlays, !overlays.isEmpty,
-      // While a file has its first name, no guest has been made of it.
-      parameters.files.allSatisfy({ $0.isInPlace }),
-      overlays.allSatisfy({ (try? standsAlone($0)) == true })
-    else { return false }
-    for file in parameters.files {
-      if let former = file.former { unlink(former) }
-      if file.place.hasSuffix(memorySuffix) { try file.takeAway() }
-    }
-    return true
+  /// nobody. While a file has its first name, no guest has been made of it.
+  static func isDone(_ overlays: [String], _ files: [RestoredFile]) -> Bool {
+    !overlays.isEmpty && files.allSatisfy(\.isInPlace)
+      && overlays.allSatisfy { (try? standsAlone($0)) == true }
   }
 
-  /// What the name of the save image ends in that the memory is restored from.
-  private static let memorySuffix = ".memory.save"
+  /// The last of its steps.
+  static let pulling = "pull the data in"
 
   /// How far all of it is: the memory, then each disk by the share of its job that is done.
   private final class Meter {

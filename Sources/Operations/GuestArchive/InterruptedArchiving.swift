@@ -7,30 +7,43 @@ public enum InterruptedArchiving {
     ColdSnapshot.operation, DiskBackup.operation, MemoryBackup.operation, GuestRestore.operation,
   ]
 
-  /// Takes one back: the guest runs as it did, and nothing made for the archive is left but a half archive's hidden file.
+  /// Takes one back: the guest runs as it did, and nothing made for the archive is left. A restore whose guest is made
+  /// is finished instead.
   ///
   /// - Parameters:
   ///   - journal: whose process is gone.
   ///   - connection: to the journal's URI.
   /// - Throws: `LibvirtError`; what a damaged journal causes.
-  /// - Returns: what was undone and what could not be.
-  public static func rollBack(_ journal: OperationJournal, on connection: Connection) throws -> PlanFailure {
+  /// - Returns: what was undone and what could not be; nil where the rest was done.
+  public static func recover(_ journal: OperationJournal, on connection: Connection) throws -> PlanFailure? {
     let record = journal.record
     let domain = try connection.existingDomain(uuid: record.domainUUID)
-    let plan =
-      switch record.operation {
-      case ColdSnapshot.operation:
-        ColdSnapshot.interrupted(try record.parameters(as: ColdSnapshot.Parameters.self), on: domain)
-      case DiskBackup.operation:
-        DiskBackup.interrupted(try record.parameters(as: DiskBackup.Parameters.self), on: domain)
-      case MemoryBackup.operation:
-        MemoryBackup.interrupted(try record.parameters(as: TemporaryOverlays.self), on: domain)
-      case GuestRestore.operation:
-        try GuestRestore.interrupted(try record.parameters(as: GuestRestore.Parameters.self), on: connection)
-      default:
-        throw JournalError(path: journal.path.string, reason: "is of no archiving ('\(record.operation)')")
-      }
-    return plan.rollBack(journal)
+    switch record.operation {
+    case ColdSnapshot.operation:
+      return try takeBack(journal) { ColdSnapshot.interrupted($0, on: domain) }
+    case DiskBackup.operation:
+      return try takeBack(journal) { DiskBackup.interrupted($0, on: domain) }
+    case MemoryBackup.operation:
+      return try takeBack(journal) { MemoryBackup.interrupted($0, on: domain) }
+    case GuestRestore.operation:
+      return try GuestRestore.interrupted(journal, on: connection).recover(journal)
+    default:
+      throw JournalError(path: journal.path.string, reason: "is of no archiving ('\(record.operation)')")
+    }
+  }
+
+  private static func takeBack<Way: Codable>(_ journal: OperationJournal, _ plan: (Way) -> Plan) throws
+    -> PlanFailure
+  {
+    let parameters = try journal.record.parameters(as: ArchivingParameters<Way>.self)
+    let removed =
+      try parameters.archive.map {
+        try UnfinishedFile.remove(of: $0, writtenBy: journal.record.processID)
+      } ?? []
+    let outcome = plan(parameters.way).rollBack(journal)
+    return PlanFailure(
+      step: outcome.step, cause: outcome.cause, undone: removed.map { "remove '\($0)'" } + outcome.undone,
+      notUndone: outcome.notUndone)
   }
 }
 

@@ -72,6 +72,8 @@ public final class MemoryBackup {
     guard driver == "QEMU" else { throw GuestArchiveError.driverWithoutMemory(driver: driver) }
     try request.requireLocal(domain)
     guard try domain.isActive() else { throw GuestArchiveError.notRunning(domain: domain.name) }
+    // After its migration into a file QEMU writes to no image before the guest runs: nothing could be committed.
+    guard try domain.state().state != .paused else { throw GuestArchiveError.paused(domain: domain.name) }
     let all = try GuestDisk.disks(inDomainXML: domain.xml())
     let disks = try request.selection.of(all, domain: domain.name)
     if let remote = disks.first(where: { !$0.isLocal }) {
@@ -83,13 +85,12 @@ public final class MemoryBackup {
   }
 
   private func plan(_ overlays: TemporaryOverlays) throws -> Plan {
-    let state = try domain.state().state
-    return Plan([
+    Plan([
       Self.snapshot(domain, overlays) { [self] in try takeSnapshot(overlays) },
       Step("write the archive '\(request.destination.name)'") { [self] in
         let writing = GuestArchiveWriting(
           domain: domain, mode: pace == .live ? .memory : .cold, consistency: .memory, instant: instant,
-          wasRunning: state != .paused)
+          wasRunning: true)
         result = try writing.write(
           overlays.layers.map { ($0.frozen, try $0.frozen.openImages()) }, savedMemory: overlays.memoryPath,
           request)

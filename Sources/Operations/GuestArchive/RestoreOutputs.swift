@@ -43,6 +43,9 @@ final class RestoreOutputs {
     saveImage = path
   }
 
+  /// The name of a file that is to take the place of another.
+  static func nameBeside(_ path: String) -> String { "\(path).restored-\(getpid())" }
+
   private func add(_ path: String) throws -> PartialFile {
     var status = stat()
     var former: String?
@@ -51,7 +54,7 @@ final class RestoreOutputs {
       guard replaces, status.st_mode & S_IFMT == S_IFREG else { throw DiskIOError.exists(path: path) }
       // A raw image for once, whatever it is: what matters is QEMU's lock on it.
       if status.st_size > 0 { _ = try DiskImage.open(path: path, format: .raw) }
-      name = "\(path).restored-\(getpid())"
+      name = Self.nameBeside(path)
       former = "\(path).replaced-\(getpid())"
       if let former, lstat(former, &status) == 0 { throw DiskIOError.exists(path: former) }
     }
@@ -95,13 +98,5 @@ final class RestoreOutputs {
       try RestoredFile.move(file.place, to: former)
       try RestoredFile.move(file.name, to: file.place)
     }
-  }
-
-  /// The guest is made: what was there before goes, and so does the memory once it was put back.
-  func keep(saveImage keepsSaveImage: Bool) {
-    for file in files {
-      if let former = file.former { unlink(former) }
-    }
-    if let saveImage, !keepsSaveImage { unlink(saveImage) }
   }
 }

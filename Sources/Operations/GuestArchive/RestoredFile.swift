@@ -28,6 +28,11 @@ struct RestoredFile: Codable, Equatable {
     try Self.move(former, to: place)
   }
 
+  /// Lets go of what was in its place.
+  func removeFormer() throws {
+    if let former { try remove(former) }
+  }
+
   /// Moves a file, replacing nothing that is not meant to be.
   static func move(_ path: String, to other: String) throws {
     guard rename(path, other) == 0 else {

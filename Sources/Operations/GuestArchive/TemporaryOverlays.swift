@@ -85,7 +85,13 @@ struct TemporaryOverlays: Codable, Equatable, Sendable {
     var first: (any Error)?
     for layer in layers {
       do {
-        try takeAway(layer, from: domain)
+        do {
+          try takeAway(layer, from: domain)
+        } catch {
+          // A QEMU that dies meanwhile, or that libvirt has not yet found dead, leaves its images to us.
+          guard let domain, Self.hasEnded(domain) else { throw error }
+          try takeAway(layer, from: domain)
+        }
       } catch {
         first = first ?? error
       }
@@ -137,6 +143,19 @@ struct TemporaryOverlays: Codable, Equatable, Sendable {
         code: .operationFailed,
         message: "the commit of '\(layer.overlay)' into '\(layer.frozen.source)' did not succeed")
     }
+  }
+
+  /// Whether the guest has ended, or does within a second.
+  private static func hasEnded(_ domain: Domain) -> Bool {
+    for _ in 0..<50 {
+      do {
+        if try isActive(domain) != true { return true }
+      } catch {
+        return false
+      }
+      usleep(20_000)
+    }
+    return false
   }
 
   /// Whether the guest runs; nil when it has no definition and has ended.

@@ -41,8 +41,7 @@ struct GuestDirectoryCreation {
     guard let name = place.lastComponent?.string else { throw DiskIOError.exists(path: path) }
     var status = stat()
     guard lstat(path, &status) != 0 else { throw DiskIOError.exists(path: path) }
-    let random = String(UInt32.random(in: 0...UInt32.max), radix: 36)
-    let temporary = place.removingLastComponent().appending(".\(name).\(random).partial").string
+    let temporary = place.removingLastComponent().appending(TemporaryName.new(for: name)).string
     let directory = try OutputDirectory(path: temporary)
     for config in contents.configs {
       let file = try directory.makeFile(config.name)

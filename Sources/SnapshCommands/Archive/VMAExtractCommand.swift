@@ -18,6 +18,8 @@ struct VMAExtractCommand: Command {
     help: "OFFSET:LENGTH of --device alone; TARGETDIR is a new file then, or - for standard output")
   private static let format = Option.text(
     "format", namedOnly: true, help: "format of the images, raw or qcow2 (default raw)")
+  private static let domain = Option.flag(
+    "domain", help: "the disks of a libvirt guest in their own formats, and its definition with them")
   private static let verbose = Option.flag("verbose", letter: "v", help: "print progress")
 
   static let grammar = CommandGrammar(
@@ -28,8 +30,9 @@ struct VMAExtractCommand: Command {
       + "proves faulty. With -r the disks go to existing images or block devices: the listing is printed,\n"
       + "then lines '[format=F:]{0|1}:DEVICE=PATH' or 'skip=DEVICE' are read until 'done';\n"
       + "0 says that the target holds zeros already.\n"
-      + "--range takes bytes of one device out, and of an archive that is not compressed reads no others.",
-    options: [file, directory, drives, map, device, range, format, verbose],
+      + "--range takes bytes of one device out, and of an archive that is not compressed reads no others.\n"
+      + "--domain makes the images of a libvirt guest, GUEST-TARGET.FORMAT, and a libvirt-domain.xml that names them.",
+    options: [file, directory, drives, map, device, range, format, domain, verbose],
     exitStatuses: ExitStatus.interruptible,
     examples: [
       ("snapsh vma extract vm.vma restored", "Extract everything."),
@@ -38,13 +41,15 @@ struct VMAExtractCommand: Command {
         "Look at a boot sector."
       ),
       ("snapsh vma extract -d drive-scsi0 --format qcow2 vm.vma restored", "Extract one disk as qcow2."),
+      ("snapsh vma extract --domain guest.vma restored", "A guest's images, ready for 'define'."),
     ])
 
   private let path: String
   private let directory: String
   private let drives: [String]?
   private let map: String?
-  private let format: ImageFormat
+  private let format: ImageFormat?
+  private let isDomain: Bool
   private let isVerbose: Bool
   private let range: DeviceRangeArgument?
 
@@ -62,10 +67,15 @@ struct VMAExtractCommand: Command {
     guard format == nil || map == nil else {
       throw CommandFailure("--format cannot be given with -r: the map says the format of each target")
     }
-    switch format ?? "raw" {
+    isDomain = try arguments[Self.domain]
+    if isDomain, drives != nil { throw ArgumentError.mutuallyExclusive("--domain", "--drives") }
+    if isDomain, map != nil { throw ArgumentError.mutuallyExclusive("--domain", "--readmap") }
+    if isDomain, range != nil { throw ArgumentError.mutuallyExclusive("--domain", "--range") }
+    switch format {
+    case nil: self.format = nil
     case "raw": self.format = .raw
     case "qcow2": self.format = .qcow2
-    case let other: throw CommandFailure("images can be extracted as raw or qcow2, not as '\(other)'")
+    case let other?: throw CommandFailure("images can be extracted as raw or qcow2, not as '\(other)'")
     }
   }
 
@@ -89,13 +99,16 @@ struct VMAExtractCommand: Command {
     let configs: [String]
     let disks: [Disk]
     let memory: Memory?
-    let archive: ArchiveReadSummary
+    let archive: ArchiveReadSummary?
+    /// The guest's name; nil where devices were extracted as such.
+    var domain: String?
     let isVerbose: Bool
 
-    private enum CodingKeys: String, CodingKey { case directory, configs, disks, memory, archive }
+    private enum CodingKeys: String, CodingKey { case directory, configs, disks, memory, archive, domain }
 
     func render(into text: inout TextOutput) {
-      if isVerbose { text.print(archive.text) }
+      if let domain { text.printExtra("Disks of domain '\(domain)' extracted to \(directory)\n") }
+      if isVerbose, let archive { text.print(archive.text) }
     }
   }
 
@@ -103,13 +116,14 @@ struct VMAExtractCommand: Command {
     let cancellation = session.interruptible()
     if let range { return try range.extract(from: path, to: directory, isVerbose: isVerbose, in: session) }
     let archive = try OpenArchive(path: path, cancellation: cancellation)
+    if isDomain { return try extractGuest(archive, cancellation, in: session) }
     let extraction = try ArchiveExtraction(archive, into: directory, devices: drives)
     if let map {
       // Whoever writes the map waits for the listing first.
       if !session.printsJSON { try session.console.print(ArchiveListing(archive.header).text) }
       try extraction.openTargets(DeviceMapPipe(path: map, cancellation: cancellation).read())
     } else {
-      for disk in try extraction.makeImages(format: format) where !session.printsJSON {
+      for disk in try extraction.makeImages(format: format ?? .raw) where !session.printsJSON {
         try session.console.print("DEVINFO \(disk.temporaryPath) \(disk.size)\n")
       }
     }
@@ -124,5 +138,20 @@ struct VMAExtractCommand: Command {
         Extracted.Memory(path: $0.path, lengthBytes: $0.length, isExactLength: $0.isExactLength)
       },
       archive: ArchiveReadSummary(result.report), isVerbose: isVerbose)
+  }
+
+  private func extractGuest(_ archive: OpenArchive, _ cancellation: Cancellation, in session: Session) throws
+    -> any CommandResult
+  {
+    let extraction = try GuestExtraction(archive, into: AbsolutePath.of(directory), format: format)
+    let progress = ArchiveProgressPrinter.reading(session, label: "Extract", isVerbose: isVerbose)
+    let result = try extraction.run(cancellation: cancellation, progress: progress)
+    return Extracted(
+      directory: directory, configs: [result.definition],
+      disks: result.disks.map {
+        Extracted.Disk(
+          device: $0.device, path: $0.source, sizeBytes: result.sizes[$0.target] ?? 0, format: $0.format)
+      }, memory: nil, archive: result.report.map(ArchiveReadSummary.init), domain: result.name,
+      isVerbose: isVerbose)
   }
 }

@@ -40,16 +40,33 @@ struct DoctorCommand: Command {
   }
 
   func run(in session: Session) throws -> any CommandResult {
-    let domains = try domain.map { [try session.domain($0)] } ?? session.connection().domains()
-    let patients = try domains.sorted { isOrderedBefore($0.name, $1.name) }
-      .map { try Patient($0, in: session) }
+    let patients = try patients(in: session)
     if undoes { return try takeBack(patients) }
     var mended: [String] = []
     if fixes && !isDryRun {
       for patient in patients { mended += try patient.mend(session.interruptible()) }
+      mended += try domainless(in: session).mend()
     }
-    let found = try patients.flatMap { try $0.findings() }
+    let found = try patients.flatMap { try $0.findings() } + domainless(in: session).findings()
     return DoctorReport(findings: found, mended: mended, offersFix: !fixes || isDryRun)
+  }
+
+  /// The domains to look at; none where only an interrupted operation knows the one that was named.
+  private func patients(in session: Session) throws -> [Patient] {
+    guard let domain else {
+      return try session.connection().domains().sorted { isOrderedBefore($0.name, $1.name) }
+        .map { try Patient($0, in: session) }
+    }
+    do {
+      return [try Patient(session.domain(domain), in: session)]
+    } catch let error as CommandFailure {
+      guard try undoes || domainless(in: session).isEmpty else { return [] }
+      throw error
+    }
+  }
+
+  private func domainless(in session: Session) throws -> DomainlessOperations {
+    try DomainlessOperations(on: session.connection(), in: session.journals(), of: domain)
   }
 
   private func takeBack(_ patients: [Patient]) throws -> any CommandResult {

@@ -17,8 +17,25 @@ struct Patient {
     mendings = journals.removingLastComponent().appending("mended")
   }
 
+  /// Those of this libvirt: a guest of the same UUID may be under another one.
   private var interrupted: [InterruptedOperation] {
-    InterruptedOperation.all(in: journals, domainUUID: uuid)
+    get throws {
+      let uri = try domain.connection.uri()
+      return InterruptedOperation.all(in: journals, domainUUID: uuid)
+        .filter { $0.journal.record.uri == uri }
+    }
+  }
+
+  /// Whether libvirt has forgotten the domain, as when the making of a guest was taken back.
+  private var isGone: Bool {
+    get throws {
+      do {
+        _ = try domain.connection.domain(uuid: uuid)
+        return false
+      } catch  where error.code == .noDomain {
+        return true
+      }
+    }
   }
 
   private var isBusy: Bool {
@@ -27,7 +44,8 @@ struct Patient {
 
   /// Everything that is wrong now.
   func findings() throws -> [DoctorReport.Entry] {
-    let operations = interrupted.map { operation in
+    guard try !isGone else { return [] }
+    let operations = try interrupted.map { operation in
       let record = operation.journal.record
       let goesForward = operation.willFinish(on: domain.connection)
       return DoctorReport.Entry(
@@ -54,7 +72,7 @@ struct Patient {
   /// - Returns: What was done, as orders.
   func mend(_ cancellation: Cancellation) throws -> [String] {
     var done: [String] = []
-    for operation in interrupted {
+    for operation in try interrupted {
       let name = operation.journal.record.operation
       if let outcome = try operation.recover(on: domain.connection) {
         guard outcome.notUndone.isEmpty else { throw outcome }
@@ -64,6 +82,7 @@ struct Patient {
       }
     }
     var remedies: [Mending.Remedy] = []
+    guard try !isGone else { return done }
     // One remedy may be the reason for the next.
     for _ in 0..<4 {
       let next = try DomainExamination(domain, isBusy: isBusy).findings().compactMap(\.remedy)

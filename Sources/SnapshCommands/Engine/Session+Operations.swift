@@ -1,3 +1,4 @@
+import Glibc
 import Libvirt
 import Operations
 import SystemPackage
@@ -20,6 +21,26 @@ extension Session {
     let uuid = try domain.uuid()
     let journal = try OperationJournal.all(in: journals()).first { $0.record.domainUUID == uuid }
     if let journal { throw UnfinishedOperationError(journal) }
+  }
+
+  /// Makes sure that no job and no operation of ours holds a domain that is about to be archived, or waits for their
+  /// end with `--wait-for-job`.
+  ///
+  /// - Throws: `DomainBusyError`, `UnfinishedOperationError`.
+  func waitForOtherOperation(on domain: Domain) throws {
+    let cancellation = interruptible()
+    while true {
+      do {
+        // Where no journals are kept there is nothing to look at.
+        if StateDirectory(environment: environment).journals != nil {
+          try requireNoUnfinishedOperation(on: domain)
+        }
+        return try waitForOtherJob(of: domain)
+      } catch let error as UnfinishedOperationError where options.waitsForJob && error.process != nil {
+        try cancellation.check()
+        usleep(100_000)
+      }
+    }
   }
 
   /// Carries an operation out, journalled, and says each step on a terminal.

@@ -126,7 +126,7 @@ struct BackupCommand: Command {
     try session.connect()
     let found = try session.domain(domain)
     try MirrorGuard.refuseWhileMirrored(found, work: "a backup")
-    try session.waitForOtherJob(of: found)
+    try session.waitForOtherOperation(on: found)
     let request = try option.request(in: session, label: "Backup")
     guard withMemory else {
       let backup = DiskBackup(found, request, quiesce: quiesce, server: server)

@@ -72,7 +72,7 @@ struct ColdSnapshotCommand: Command {
   func run(in session: Session) throws -> any CommandResult {
     let found = try session.domain(domain)
     try MirrorGuard.refuseWhileMirrored(found, work: "a cold snapshot")
-    try session.waitForOtherJob(of: found)
+    try session.waitForOtherOperation(on: found)
     let request = try option.request(in: session, label: "Archive")
     let saving = session.jobProgress(label: "Memory")
     defer { saving.fail() }

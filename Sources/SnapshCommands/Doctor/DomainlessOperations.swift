@@ -1,0 +1,61 @@
+import Libvirt
+import Operations
+import SystemPackage
+
+/// Interrupted operations of this libvirt whose domain it does not know: a guest that was to be made, or one without a
+/// definition that has ended.
+struct DomainlessOperations {
+  private let connection: Connection
+  private let operations: [InterruptedOperation]
+
+  /// - Parameters:
+  ///   - connection: To the libvirt in question.
+  ///   - journals: Where the journals are.
+  ///   - domain: The name or UUID of the one that is asked for; nil for all.
+  /// - Throws: libvirt's error.
+  init(on connection: Connection, in journals: FilePath, of domain: String?) throws {
+    self.connection = connection
+    let uri = try connection.uri()
+    let known = try Set(connection.domains().map { try $0.uuid() })
+    operations = InterruptedOperation.all(in: journals, domainUUID: nil).filter { operation in
+      let record = operation.journal.record
+      return record.uri == uri && !known.contains(record.domainUUID)
+        && (domain.map { [record.domain, record.domainUUID].contains($0) } ?? true)
+    }
+  }
+
+  /// Whether there is none.
+  var isEmpty: Bool { operations.isEmpty }
+
+  /// All of them, each with what becomes of it.
+  func findings() -> [DoctorReport.Entry] {
+    operations.map { operation in
+      let record = operation.journal.record
+      let isMendable = operation.isMendedWithoutDomain
+      return DoctorReport.Entry(
+        domain: record.domain, kind: .interruptedOperation, subject: record.operation,
+        explanation:
+          "a \(record.operation) was interrupted (process \(record.processID) is gone), and libvirt does not know "
+          + "the domain",
+        fix: isMendable ? "take the \(record.operation) back" : nil, undo: nil,
+        noUndo: isMendable ? "the \(record.operation) can be asked for again" : nil,
+        advice: isMendable
+          ? nil
+          : "define the domain again; if it is gone for good, remove '\(operation.journal.path)'")
+    }
+  }
+
+  /// Takes them back.
+  ///
+  /// - Throws: What could not be taken back.
+  /// - Returns: What was done, as orders.
+  func mend() throws -> [String] {
+    var done: [String] = []
+    for operation in operations where operation.isMendedWithoutDomain {
+      guard let outcome = try operation.recover(on: connection) else { continue }
+      guard outcome.notUndone.isEmpty else { throw outcome }
+      done += outcome.undone + ["take the \(operation.journal.record.operation) back"]
+    }
+    return done
+  }
+}
