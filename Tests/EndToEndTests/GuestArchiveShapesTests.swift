@@ -51,12 +51,46 @@ struct GuestArchiveShapesTests {
           "bash", snapshBinary, guest.uri, other.uri, copies, zstd,
         ]).check()
         let after = try guest.waitForTicks(1)
+        try keepInRestic(guest, other)
         try checkCopy(
           of: guest, uri: other.uri, memory: copies + "/copy.memory.save",
           images: ["vda": copies + "/copy-vda.qcow2", "vdb": copies + "/copy-vdb.raw"], between: before,
           and: after)
       }
     }
+  }
+
+  /// Into restic's repository by standard input, and out of it into the other libvirt.
+  private func keepInRestic(_ guest: EmbeddedGuest, _ other: EmbeddedGuest) throws {
+    let directory = other.root + "/kept"
+    try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+    let before = try #require(guest.ticks.last)
+    try run(
+      [
+        "bash", "-c",
+        """
+        set -eo pipefail
+        "$5" -q init
+        "$1" -c "$2" backup \(guest.name) --memory --output - | "$5" -q backup --stdin --stdin-filename guest.vma
+        "$5" -q dump latest guest.vma | "$1" vma verify -
+        "$5" -q dump latest guest.vma | "$1" -c "$3" restore - --name kept --directory "$4"
+        """,
+        "bash", snapshBinary, guest.uri, other.uri, directory, try require(tool: "restic"),
+      ],
+      environment: [
+        "RESTIC_REPOSITORY": other.root + "/repository", "RESTIC_PASSWORD": "none",
+        "RESTIC_CACHE_DIR": other.root + "/cache", "XDG_STATE_HOME": guest.root + "/state",
+      ]
+    ).check()
+    for disk in Self.disks {
+      let records = try guest.records(
+        of: disk.target, image: "\(directory)/kept-\(disk.target).\(disk.format)")
+      #expect(records.latest >= before - 1)
+      #expect(records.missing(upTo: records.latest) == [])
+      #expect(records.damaged == [])
+    }
+    #expect(
+      try snapsh(["save-image", "info", directory + "/kept.memory.save"]).check().stdout.contains("kept"))
   }
 
   @Test("is compressed on the way, and read again without being told")
