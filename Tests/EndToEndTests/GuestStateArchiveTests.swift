@@ -140,6 +140,17 @@ struct GuestStateArchiveTests {
         try FileManager.default.removeItem(atPath: "\(images)/\(name)")
       }
     }
+    let extracted = guest.root + "/extracted"
+    try snapsh(["vma", "extract", "--domain", archive("tree-memory", guest), extracted]).check()
+    #expect(
+      try FileManager.default.contentsOfDirectory(atPath: extracted).sorted() == [
+        "guest-vda.qcow2", "guest-vdb.qcow2", "guest_VARS.fd", "libvirt-domain.xml",
+      ])
+    let definition = try String(contentsOfFile: extracted + "/libvirt-domain.xml", encoding: .utf8)
+    #expect(definition.contains("file='\(extracted)/guest-vdb.qcow2'"))
+    let again = try snapsh(["vma", "extract", "--domain", archive("tree-memory", guest), extracted])
+    #expect(again.stderr.contains("unable to create target directory"))
+
     try restore("off")
     #expect(
       try Data(contentsOf: URL(fileURLWithPath: images + "/copy_VARS.fd")) == variables)
