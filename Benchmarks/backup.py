@@ -196,6 +196,8 @@ def main():
     if not os.access(SNAPSH, os.X_OK):
         fail(f"{SNAPSH} is not there: run make build")
     virtnbdbackup = shutil.which("virtnbdbackup")
+    # What ends this ends the guest too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     bench = Bench(tempfile.mkdtemp(prefix="snapsh-backup.", dir=working_directory()))
     memory = 0
     try:

@@ -98,7 +98,7 @@ extension GuestRestore {
       }
     } perform: {
     }
-    var steps = [write] + making.steps(saveImage: { nil }) {}
+    var steps = [write] + making.steps(saveImage: { nil }, naming: {})
     if making.parameters.overlays != nil { steps.append(Step(InstantRestore.pulling) {}) }
     return Plan(steps, finishing: making.finishingSteps, isAchieved: making.isAchieved)
   }
