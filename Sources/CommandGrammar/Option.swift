@@ -60,12 +60,15 @@ extension Option where Value == ScaledNumber? {
   ///
   /// - Parameters:
   ///   - name: The name behind the two dashes.
+  ///   - namedOnly: No word without a name fills it.
   ///   - wrapping: A negative number is taken for its 64 bits, as libvirt's own tools take some.
   ///   - help: What stands in the help, in one line.
   /// - Returns: The option.
-  public static func scaled(_ name: String, wrapping: Bool = false, help: String) -> Option {
+  public static func scaled(
+    _ name: String, namedOnly: Bool = false, wrapping: Bool = false, help: String
+  ) -> Option {
     let grammar = OptionGrammar(
-      name: name, letter: nil, shape: .number, isRequired: false, isNamedOnly: false, acceptsEmpty: true,
+      name: name, letter: nil, shape: .number, isRequired: false, isNamedOnly: namedOnly, acceptsEmpty: true,
       isPositional: false, help: help, completion: .none)
     return Option(grammar: grammar) { arguments in
       guard let text = try arguments.text(of: grammar) else { return nil }

@@ -15,7 +15,7 @@ struct MirrorOptions {
     help: "with a mirror, take all back unless it has caught up in so many seconds (not in virsh)")
 
   static let bandwidth = Option.scaled(
-    "bandwidth",
+    "bandwidth", namedOnly: true,
     help: "with a mirror, most MiB/s (or bytes/s, with a unit) while it catches up (not in virsh)")
 
   static let all: [any DeclaredOption] = [dryRun, wait, noWait, timeout, bandwidth]
