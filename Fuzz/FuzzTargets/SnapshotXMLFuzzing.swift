@@ -14,6 +14,9 @@ enum SnapshotXMLFuzzing {
         }
         // libvirt leaves a time of 0 out when it writes, and wants one when it reads what it wrote.
         if snapshot.creationTime == 0 { continue }
+        // So does it with the protocol of a network disk that has no source: it writes 'none', and takes no 'none'.
+        let disks = snapshot.disks + snapshot.revertDisks
+        if disks.contains(where: { $0.storageType == .network && $0.source?.network == nil }) { continue }
         if problems.isEmpty { roundTrip(snapshot, mode, allowMirrors) }
       }
     }
