@@ -100,14 +100,11 @@ public struct DomainExamination {
         else { continue }
         overlays[disk.target] = try family.chains.chain(of: top).prefix { $0.path != frozen.path }.last
       }
-      guard let wrong = overlays.first else { return nil }
-      return Finding(
-        .overlay, of: name, snapshot.name,
+      guard let wrong = overlays.min(by: { $0.key < $1.key }) else { return nil }
+      return redefinition(
+        of: snapshot, as: snapshot.withOverlays(overlays),
         "snapshot '\(snapshot.name)' names an overlay of \(wrong.key) that is gone; the guest is on "
-          + "'\(wrong.value.path)', and libvirt could not delete the snapshot",
-        remedy: .redefine(
-          snapshot: snapshot.name, before: snapshot.document.text(layout: .libvirt),
-          after: snapshot.withOverlays(overlays).text(layout: .libvirt)))
+          + "'\(wrong.value.path)', and libvirt could not delete the snapshot")
     }
   }
 
@@ -123,14 +120,22 @@ public struct DomainExamination {
         images[disk.target] = below
       }
       guard let wrong = images.min(by: { $0.key < $1.key }) else { return nil }
-      return Finding(
-        .overlay, of: name, snapshot.name,
+      return redefinition(
+        of: snapshot, as: snapshot.withFrozen(images),
         "snapshot '\(snapshot.name)' says another image of \(wrong.key) than '\(wrong.value.path)', on which its "
-          + "overlay stands: going back would give another state",
-        remedy: .redefine(
-          snapshot: snapshot.name, before: snapshot.document.text(layout: .libvirt),
-          after: snapshot.withFrozen(images).text(layout: .libvirt)))
+          + "overlay stands: going back would give another state")
     }
+  }
+
+  /// What is wrong with a snapshot's document, and the document that is right.
+  private func redefinition(
+    of snapshot: SnapshotFiles, as document: XMLElement, _ sentence: String
+  ) -> Finding {
+    Finding(
+      .overlay, of: name, snapshot.name, sentence,
+      remedy: .redefine(
+        snapshot: snapshot.name, before: snapshot.document.text(layout: .libvirt),
+        after: document.text(layout: .libvirt)))
   }
 
   private func currentSnapshot(butNot lost: Set<String>) throws -> [Finding] {
