@@ -5,28 +5,15 @@ The archive has digests and is complete when the writer has ended; that wait cou
 """
 
 import os
-import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-SNAPSH = os.environ.get("SNAPSH", os.path.join(HERE, "../.build/release/snapsh"))
+from harness import ROUNDS, SNAPSH, directory, need
+
 MEBIBYTES = int(os.environ.get("SNAPSH_BENCH_MIB", "4096")) // 2
-ROUNDS = int(os.environ.get("SNAPSH_BENCH_ROUNDS", "5"))
-
-
-def need(tool):
-    if not shutil.which(tool):
-        sys.exit(f"{tool} is missing: run scripts/install-dependencies")
-
-
-def directory():
-    given = os.environ.get("SNAPSH_BENCH_DIR")
-    fits = shutil.disk_usage("/dev/shm").free > 4 * (MEBIBYTES << 20)
-    return given or ("/dev/shm" if fits else None)
 
 
 def timed(command, socket, is_ready):
@@ -51,7 +38,7 @@ def timed(command, socket, is_ready):
 def main():
     for tool in ["nbdcopy", "nbdkit", "qemu-nbd"]:
         need(tool)
-    with tempfile.TemporaryDirectory(prefix="snapsh-bench-", dir=directory()) as work:
+    with tempfile.TemporaryDirectory(prefix="snapsh-bench-", dir=directory(MEBIBYTES)) as work:
         os.chdir(work)
         size = MEBIBYTES << 20
         with open("disk.raw", "wb") as disk:

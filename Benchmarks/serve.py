@@ -12,21 +12,9 @@ import sys
 import tempfile
 import time
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-SNAPSH = os.environ.get("SNAPSH", os.path.join(HERE, "../.build/release/snapsh"))
+from harness import ROUNDS, SNAPSH, directory, need
+
 MEBIBYTES = int(os.environ.get("SNAPSH_BENCH_MIB", "4096")) // 4
-ROUNDS = int(os.environ.get("SNAPSH_BENCH_ROUNDS", "5"))
-
-
-def need(tool):
-    if not shutil.which(tool):
-        sys.exit(f"{tool} is missing: run scripts/install-dependencies")
-
-
-def directory():
-    given = os.environ.get("SNAPSH_BENCH_DIR")
-    fits = shutil.disk_usage("/dev/shm").free > 4 * (MEBIBYTES << 20)
-    return given or ("/dev/shm" if fits else None)
 
 
 def served(command, socket, work):
@@ -70,7 +58,7 @@ def make(name, share):
 def main():
     for tool in ["nbdcopy", "qemu-nbd"]:
         need(tool)
-    with tempfile.TemporaryDirectory(prefix="snapsh-bench-", dir=directory()) as work:
+    with tempfile.TemporaryDirectory(prefix="snapsh-bench-", dir=directory(MEBIBYTES)) as work:
         os.chdir(work)
         socket = os.path.join(work, "s")
         uri = f"nbd+unix:///disk?socket={socket}"
