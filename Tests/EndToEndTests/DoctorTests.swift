@@ -167,6 +167,10 @@ struct DoctorTests {
     #expect(told.stdout.contains("a pull backup runs that no operation of snapsh began"), "\(told)")
     #expect(told.stdout.contains("'domjobabort guest' does"))
     try guest.virsh("domjobabort", guest.name).check()
+    // virsh returns when QEMU has been asked; the job ends a moment later.
+    for _ in 0..<100 where try !snapsh(guest, "domjobinfo", guest.name).check().stdout.contains("None") {
+      usleep(100_000)
+    }
     #expect(try findings(guest).isEmpty)
   }
 
