@@ -3,11 +3,11 @@ import CLibvirt
 /// A guest as libvirt knows it, running or not.
 ///
 /// It keeps its ``Connection`` alive. All methods may be called on any thread.
-public final class Domain: @unchecked Sendable {
+public final class Domain: HandleOwner, @unchecked Sendable {
   /// The connection it was looked up on.
   public let connection: Connection
   /// The C handle, this object's own reference; freed when the object goes.
-  private let handle: OpaquePointer
+  let handle: OpaquePointer
 
   /// Becomes the owner of a handle that libvirt has just given out.
   init(owning handle: OpaquePointer, connection: Connection) {
@@ -19,19 +19,8 @@ public final class Domain: @unchecked Sendable {
     virDomainFree(handle)
   }
 
-  /// Runs one C call with the handle, which stays valid until the call is over.
-  func withHandle<Value>(
-    _ body: (OpaquePointer) throws(LibvirtError) -> Value
-  ) throws(LibvirtError) -> Value {
-    defer { withExtendedLifetime(self) {} }
-    return try body(handle)
-  }
-
   /// The name (`virDomainGetName`).
-  public var name: String {
-    defer { withExtendedLifetime(self) {} }
-    return virDomainGetName(handle).map { String(cString: $0) } ?? ""
-  }
+  public var name: String { text(virDomainGetName) }
 
   /// The number of a running domain, `nil` when it is not running (`virDomainGetID`).
   public var id: UInt32? {
@@ -42,11 +31,7 @@ public final class Domain: @unchecked Sendable {
 
   /// The UUID in its 36-character form (`virDomainGetUUIDString`).
   public func uuid() throws(LibvirtError) -> String {
-    var text = [CChar](repeating: 0, count: Int(VIR_UUID_STRING_BUFLEN))
-    try withHandle { (handle) throws(LibvirtError) in
-      try check(virDomainGetUUIDString(handle, &text))
-    }
-    return String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    try uuid(virDomainGetUUIDString)
   }
 
   /// Its state and why it is in it (`virDomainGetState`).

@@ -3,11 +3,11 @@ import CLibvirt
 /// A checkpoint as libvirt remembers it: an instant since which the changes of a domain's disks are known.
 ///
 /// It keeps its ``Domain`` alive. All methods may be called on any thread.
-public final class DomainCheckpoint: @unchecked Sendable {
+public final class DomainCheckpoint: HandleOwner, @unchecked Sendable {
   /// The domain it belongs to.
   public let domain: Domain
   /// The C handle, this object's own reference; freed when the object goes.
-  private let handle: OpaquePointer
+  let handle: OpaquePointer
 
   /// Becomes the owner of a handle that libvirt has just given out.
   init(owning handle: OpaquePointer, domain: Domain) {
@@ -19,18 +19,8 @@ public final class DomainCheckpoint: @unchecked Sendable {
     virDomainCheckpointFree(handle)
   }
 
-  private func withHandle<Value>(
-    _ body: (OpaquePointer) throws(LibvirtError) -> Value
-  ) throws(LibvirtError) -> Value {
-    defer { withExtendedLifetime(self) {} }
-    return try body(handle)
-  }
-
   /// The name (`virDomainCheckpointGetName`).
-  public var name: String {
-    defer { withExtendedLifetime(self) {} }
-    return virDomainCheckpointGetName(handle).map { String(cString: $0) } ?? ""
-  }
+  public var name: String { text(virDomainCheckpointGetName) }
 
   /// Its `<domaincheckpoint>` document in libvirt's canonical form (`virDomainCheckpointGetXMLDesc`).
   public func xml(_ flags: CheckpointXMLFlags = []) throws(LibvirtError) -> String {

@@ -3,11 +3,11 @@ import CLibvirt
 /// A snapshot as libvirt remembers it: a name in a domain's snapshot tree, with a document behind it.
 ///
 /// It keeps its ``Domain`` alive. All methods may be called on any thread.
-public final class DomainSnapshot: @unchecked Sendable {
+public final class DomainSnapshot: HandleOwner, @unchecked Sendable {
   /// The domain it belongs to.
   public let domain: Domain
   /// The C handle, this object's own reference; freed when the object goes.
-  private let handle: OpaquePointer
+  let handle: OpaquePointer
 
   /// Becomes the owner of a handle that libvirt has just given out.
   init(owning handle: OpaquePointer, domain: Domain) {
@@ -19,18 +19,8 @@ public final class DomainSnapshot: @unchecked Sendable {
     virDomainSnapshotFree(handle)
   }
 
-  private func withHandle<Value>(
-    _ body: (OpaquePointer) throws(LibvirtError) -> Value
-  ) throws(LibvirtError) -> Value {
-    defer { withExtendedLifetime(self) {} }
-    return try body(handle)
-  }
-
   /// The name (`virDomainSnapshotGetName`).
-  public var name: String {
-    defer { withExtendedLifetime(self) {} }
-    return virDomainSnapshotGetName(handle).map { String(cString: $0) } ?? ""
-  }
+  public var name: String { text(virDomainSnapshotGetName) }
 
   /// Its `<domainsnapshot>` document in libvirt's canonical form (`virDomainSnapshotGetXMLDesc`).
   public func xml(_ flags: SnapshotXMLFlags = []) throws(LibvirtError) -> String {

@@ -1,10 +1,10 @@
 import CLibvirt
 
 /// A place where libvirt keeps disk images: a directory, a volume group, a share, …
-public final class StoragePool: @unchecked Sendable {
+public final class StoragePool: HandleOwner, @unchecked Sendable {
   /// The connection it was looked up on.
   public let connection: Connection
-  private let handle: OpaquePointer
+  let handle: OpaquePointer
 
   init(owning handle: OpaquePointer, connection: Connection) {
     self.handle = handle
@@ -15,26 +15,12 @@ public final class StoragePool: @unchecked Sendable {
     virStoragePoolFree(handle)
   }
 
-  private func withHandle<Value>(
-    _ body: (OpaquePointer) throws(LibvirtError) -> Value
-  ) throws(LibvirtError) -> Value {
-    defer { withExtendedLifetime(self) {} }
-    return try body(handle)
-  }
-
   /// The name (`virStoragePoolGetName`).
-  public var name: String {
-    defer { withExtendedLifetime(self) {} }
-    return virStoragePoolGetName(handle).map { String(cString: $0) } ?? ""
-  }
+  public var name: String { text(virStoragePoolGetName) }
 
   /// The UUID in its 36-character form (`virStoragePoolGetUUIDString`).
   public func uuid() throws(LibvirtError) -> String {
-    var text = [CChar](repeating: 0, count: Int(VIR_UUID_STRING_BUFLEN))
-    try withHandle { (handle) throws(LibvirtError) in
-      try check(virStoragePoolGetUUIDString(handle, &text))
-    }
-    return String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    try uuid(virStoragePoolGetUUIDString)
   }
 
   /// Whether its volumes can be used now (`virStoragePoolIsActive`).

@@ -1,10 +1,10 @@
 import CLibvirt
 
 /// A file or device that one of libvirt's storage pools holds: what `undefine` may remove along with a domain.
-public final class StorageVolume: @unchecked Sendable {
+public final class StorageVolume: HandleOwner, @unchecked Sendable {
   /// The connection it was looked up on.
   public let connection: Connection
-  private let handle: OpaquePointer
+  let handle: OpaquePointer
 
   init(owning handle: OpaquePointer, connection: Connection) {
     self.handle = handle
@@ -16,10 +16,7 @@ public final class StorageVolume: @unchecked Sendable {
   }
 
   /// The name within its pool (`virStorageVolGetName`).
-  public var name: String {
-    defer { withExtendedLifetime(self) {} }
-    return virStorageVolGetName(handle).map { String(cString: $0) } ?? ""
-  }
+  public var name: String { text(virStorageVolGetName) }
 
   /// Where it is, mostly a path (`virStorageVolGetPath`).
   public func path() throws(LibvirtError) -> String {

@@ -108,7 +108,7 @@ extension Mending.Remedy {
           guard try !QemuImage.holdsData(path: overlay.path, format: format) else {
             throw ReversionError.usedMeanwhile(domain: domain.name, path: overlay.path)
           }
-          try UnneededFiles.remove([overlay.path], sparing: [])
+          try UnneededFiles.remove([overlay.path])
         }, undoing: "make '\(overlay.path)' again, as empty as it was",
         undo: {
           guard !FileOwner.exists(overlay.path) else { return }

@@ -21,7 +21,7 @@ struct RestoredFile: Codable, Equatable {
   /// Only the very file that was made is ever removed, whoever may have taken its place since.
   /// - Throws: ``ArchiveOperationError``.
   func takeAway() throws {
-    for path in Set([draft, name, place]) where try isThis(path) { try remove(path) }
+    for path in Set([draft, name, place]) where try isThis(path) { try UnneededFiles.remove([path]) }
     guard let former else { return }
     var status = stat()
     guard lstat(former, &status) == 0, lstat(place, &status) != 0 else { return }
@@ -30,7 +30,7 @@ struct RestoredFile: Codable, Equatable {
 
   /// Lets go of what was in its place.
   func removeFormer() throws {
-    if let former { try remove(former) }
+    if let former { try UnneededFiles.remove([former]) }
   }
 
   /// Moves a file, replacing nothing that is not meant to be.
@@ -47,11 +47,5 @@ struct RestoredFile: Codable, Equatable {
     var status = stat()
     guard lstat(path, &status) == 0 else { return false }
     return UInt64(status.st_dev) == device && UInt64(status.st_ino) == inode
-  }
-
-  private func remove(_ path: String) throws {
-    guard unlink(path) == 0 || errno == ENOENT else {
-      throw ArchiveOperationError.file(operation: "remove", path: path, errno: Errno(rawValue: errno))
-    }
   }
 }

@@ -97,7 +97,7 @@ struct TemporaryOverlays: Codable, Equatable, Sendable {
       }
     }
     // Without it the overlays could not be told from a lost guest's; it goes last.
-    if first == nil { try remove(memoryPath) }
+    if first == nil { try UnneededFiles.remove([memoryPath]) }
     if let first { throw first }
   }
 
@@ -105,7 +105,7 @@ struct TemporaryOverlays: Codable, Equatable, Sendable {
     let target = layer.frozen.target
     guard let domain, let isActive = try Self.isActive(domain) else {
       if access(layer.overlay, F_OK) == 0 { try commitImage(layer) }
-      return try remove(layer.overlay)
+      return try UnneededFiles.remove([layer.overlay])
     }
     let source = try GuestDisk.disks(inDomainXML: domain.xml(isActive ? [] : [.inactive]))
       .first { $0.target == target }?.source
@@ -121,7 +121,7 @@ struct TemporaryOverlays: Codable, Equatable, Sendable {
     default:
       throw GuestArchiveError.movedMeanwhile(target: target, source: source ?? "nothing")
     }
-    try remove(layer.overlay)
+    try UnneededFiles.remove([layer.overlay])
   }
 
   /// Active commit and pivot; a job of an earlier attempt is taken over.
@@ -179,11 +179,5 @@ struct TemporaryOverlays: Codable, Equatable, Sendable {
 
   private func commitImage(_ layer: Layer) throws {
     try QemuImage.commit(path: layer.overlay, format: .qcow2)
-  }
-
-  private func remove(_ path: String) throws {
-    guard unlink(path) == 0 || errno == ENOENT else {
-      throw ArchiveOperationError.file(operation: "remove", path: path, errno: Errno(rawValue: errno))
-    }
   }
 }

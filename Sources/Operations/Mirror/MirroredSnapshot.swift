@@ -144,7 +144,7 @@ public final class MirroredSnapshot {
       "make \(names)",
       perform: { for disk in disks { try self.makeMirrorFile(of: disk) } },
       undoing: "remove \(names)",
-      undo: { for path in disks.compactMap(\.mirror) { try self.remove(path) } })
+      undo: { try UnneededFiles.remove(disks.compactMap(\.mirror), sparing: self.foreignFiles) })
   }
 
   private func makeMirrorFile(of disk: Parameters.Disk) throws {
@@ -159,13 +159,6 @@ public final class MirroredSnapshot {
       throw error
     }
     FileOwner.copy(from: disk.base.path, to: mirror)
-  }
-
-  private func remove(_ path: String) throws {
-    guard !foreignFiles.contains(path) else { return }
-    guard unlink(path) == 0 || errno == ENOENT else {
-      throw DiskIOError.system(operation: "remove", path: path, errno: .init(rawValue: errno), offset: nil)
-    }
   }
 
   // MARK: - The snapshot
@@ -197,9 +190,9 @@ public final class MirroredSnapshot {
     let found = domain
     for disk in parameters.disks {
       try disk.merge.run(on: found)
-      if !disk.reusesFiles { try remove(disk.overlay) }
+      if !disk.reusesFiles { try UnneededFiles.remove([disk.overlay], sparing: foreignFiles) }
     }
-    if let memory = parameters.memoryFile { try remove(memory) }
+    if let memory = parameters.memoryFile { try UnneededFiles.remove([memory], sparing: foreignFiles) }
     if let found { try forgetSnapshot(of: found) }
   }
 

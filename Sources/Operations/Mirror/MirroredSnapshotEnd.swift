@@ -167,10 +167,7 @@ public struct MirroredSnapshotEnd {
   private func mergeStep(_ disk: MirrorRecord.Disk) -> Step {
     Step("merge '\(disk.overlay)' into '\(disk.base.path)' and remove it") {
       try disk.merge.run(on: domain)
-      guard unlink(disk.overlay) == 0 || errno == ENOENT else {
-        throw DiskIOError.system(
-          operation: "remove", path: disk.overlay, errno: .init(rawValue: errno), offset: nil)
-      }
+      try UnneededFiles.remove([disk.overlay])
     }
   }
 
@@ -178,7 +175,7 @@ public struct MirroredSnapshotEnd {
     guard let snapshot = try? domain.snapshot(named: record.snapshot) else { return }
     // Without its disks the guest's memory of that time is of no use to anybody.
     if let memory = try SnapshotFiles(of: snapshot).memoryFile {
-      try UnneededFiles.remove([memory], sparing: [])
+      try UnneededFiles.remove([memory])
     }
     try snapshot.delete(.metadataOnly)
   }

@@ -45,7 +45,7 @@ struct OfflinePivot {
     let format = try ImageFormat(mirror.format)
     let belowFormat = try ImageFormat(below.format)
     let draft = mirror.path + ".new"
-    guard unlink(draft) == 0 || errno == ENOENT else { throw failure("remove", draft) }
+    try UnneededFiles.remove([draft])
     try QemuImage.make(path: draft, format: format, size: nil, backing: (below.path, belowFormat))
     FileOwner.copy(from: disk.overlay, to: draft)
     try QemuImage.copy(

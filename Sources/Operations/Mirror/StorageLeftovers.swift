@@ -59,10 +59,7 @@ public struct StorageLeftovers {
       let user = uses.first { use in use.paths.contains { StorageCheck.isSame($0, path) } }?.user
       var file = File(path: path, allocatedBytes: Self.allocatedBytes(of: path), neededBy: user)
       if removes && user == nil {
-        guard unlink(path) == 0 || errno == ENOENT else {
-          throw DiskIOError.system(
-            operation: "remove", path: path, errno: .init(rawValue: errno), offset: nil)
-        }
+        try UnneededFiles.remove([path])
         file.isRemoved = true
       }
       files.append(file)

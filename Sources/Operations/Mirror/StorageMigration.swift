@@ -132,12 +132,7 @@ public final class StorageMigration {
       perform: { for disk in self.parameters.disks { try self.makePlaceholders(of: disk) } },
       undoing: "remove \(names)",
       undo: {
-        for path in places where !self.foreignFiles.contains(path) {
-          guard unlink(path) == 0 || errno == ENOENT else {
-            throw DiskIOError.system(
-              operation: "remove", path: path, errno: .init(rawValue: errno), offset: nil)
-          }
-        }
+        try UnneededFiles.remove(places, sparing: self.foreignFiles)
       })
   }
 
@@ -232,9 +227,6 @@ public final class StorageMigration {
   private func merge(_ disk: Parameters.Disk, into base: DiskChain.Image) throws {
     let overlay = DiskChain.Image(path: disk.mirror, format: "qcow2")
     try OverlayMerge(target: disk.target, base: base, overlay: overlay).run(on: domain())
-    guard unlink(disk.mirror) == 0 || errno == ENOENT else {
-      throw DiskIOError.system(
-        operation: "remove", path: disk.mirror, errno: .init(rawValue: errno), offset: nil)
-    }
+    try UnneededFiles.remove([disk.mirror])
   }
 }
