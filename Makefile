@@ -31,7 +31,7 @@ build: dependencies ## Build the release binary, .build/release/snapsh
 test: dependencies lint guest ## Run every test: unit, libvirt's test driver, real guests
 	$(SWIFT) build --build-tests $(SWIFT_FLAGS)
 	SWIFT='$(SWIFT)' SWIFT_FLAGS='$(SWIFT_FLAGS)' scripts/fuzz --runs 5000
-	$(SWIFT) test --skip-build --disable-xctest $(SWIFT_FLAGS)
+	SWIFT='$(SWIFT)' SWIFT_FLAGS='$(SWIFT_FLAGS)' scripts/test
 
 fuzz: dependencies ## Feed the parsers of hostile bytes for SECONDS each (default 1800)
 	SWIFT='$(SWIFT)' SWIFT_FLAGS='$(SWIFT_FLAGS)' scripts/fuzz $(if $(TARGETS),--targets '$(TARGETS)') --seconds $(or $(SECONDS),1800)
