@@ -38,9 +38,12 @@ struct GuestArchiveTests {
       let tickBefore = try #require(guest.ticks.last)
       let definition = try guest.snapsh("dumpxml", guest.name, "--inactive").check().stdout
       let archive = guest.root + "/guest.vma"
+      let emulators = try probedEmulators(of: guest)
       let made = try snapsh(
         ["-c", guest.uri] + mode.arguments + [guest.name, "--output", archive, "--json"]
       ).check()
+      // Asking for the driver's capabilities would start every other emulator of the host for some seconds.
+      #expect(try probedEmulators(of: guest) == emulators)
       #expect(
         made.stdout.contains(mode.hasMemory ? "\"consistency\":\"memory\"" : "\"consistency\":\"crash\""))
       let tickAfter = try guest.waitForTicks(2)
@@ -109,6 +112,11 @@ struct GuestArchiveTests {
       latest = min(latest, records.latest)
     }
     return latest
+  }
+
+  /// What libvirt has kept of the emulators whose capabilities it has asked for.
+  private func probedEmulators(of guest: EmbeddedGuest) throws -> [String] {
+    try FileManager.default.contentsOfDirectory(atPath: guest.root + "/cache/qemu/capabilities").sorted()
   }
 
   /// Files of ours that a finished command should not have left.

@@ -203,7 +203,7 @@ public final class DiskBackup {
         operation: "make the directory", path: directory, errno: Errno(rawValue: errno))
     }
     // QEMU itself makes the socket in it, as whichever account libvirt gives it.
-    if let owner = try QemuAccount(ofCapabilities: domain.connection.capabilities()) {
+    if let owner = try QemuAccount(ofRunning: domain.xml()) {
       guard chown(directory, owner.user, owner.group) == 0 else {
         throw ArchiveOperationError.file(
           operation: "give QEMU's account the directory", path: directory, errno: Errno(rawValue: errno))

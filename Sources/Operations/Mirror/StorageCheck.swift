@@ -7,14 +7,11 @@ struct StorageCheck {
   static let leastBytesPerFile: UInt64 = 2 << 20
 
   /// The account that QEMU runs as; `nil` where the definition does not say.
-  private let owner: (user: UInt32, group: UInt32)?
+  private let owner: QemuAccount?
 
-  /// Reads the account from the running definition, where libvirt writes it as a label of the model `dac`.
+  /// Reads the account from the running definition.
   init(domainXML xml: String) throws(XMLError) {
-    let labels = try XMLDocument.parse(xml).root.elements(named: "seclabel")
-    let label = labels.first { $0.attribute("model") == "dac" }?.firstElement(named: "label")?.stringValue
-    let numbers = (label ?? "").split(separator: ":").compactMap { UInt32($0.drop { $0 == "+" }) }
-    owner = numbers.count == 2 ? (numbers[0], numbers[1]) : nil
+    owner = try QemuAccount(ofRunning: xml)
   }
 
   /// Refuses a place for a new file that cannot work.
