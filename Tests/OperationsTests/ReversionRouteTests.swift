@@ -11,18 +11,19 @@ struct ReversionRouteTests {
     return "<capabilities><host/>\(guests.joined())</capabilities>"
   }
 
-  @Test("libvirt is asked first where it promises that it can, whatever its version")
+  @Test(
+    "libvirt is asked first where it promises that it can and nothing is to be kept, whatever its version")
   func promised() throws {
     let promise = capabilities("", "<externalSnapshot/>")
-    #expect(try ReversionRoute.external(wantsOwnSteps: false, capabilities: promise) == .libvirtFirst)
+    #expect(try ReversionRoute.external(discards: true, capabilities: promise) == .libvirtFirst)
   }
 
-  @Test("our own steps go where it promises nothing, or where something is wanted that it does not know")
+  @Test("our own steps go where it promises nothing, or where what the guest is now is to be kept")
   func own() throws {
-    #expect(try ReversionRoute.external(wantsOwnSteps: false, capabilities: capabilities("")) == .ownSteps)
-    #expect(try ReversionRoute.external(wantsOwnSteps: false, capabilities: "<capabilities/>") == .ownSteps)
+    #expect(try ReversionRoute.external(discards: true, capabilities: capabilities("")) == .ownSteps)
+    #expect(try ReversionRoute.external(discards: true, capabilities: "<capabilities/>") == .ownSteps)
     let promise = capabilities("<externalSnapshot/>")
-    #expect(try ReversionRoute.external(wantsOwnSteps: true, capabilities: promise) == .ownSteps)
+    #expect(try ReversionRoute.external(discards: false, capabilities: promise) == .ownSteps)
   }
 
   @Test("a promise that libvirt does not keep is one of four answers; every other failure is a failure")

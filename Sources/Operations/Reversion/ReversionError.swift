@@ -38,6 +38,14 @@ public enum ReversionError: Error, Equatable, CustomStringConvertible {
   /// Somebody has started the guest on files that were to be removed.
   case usedMeanwhile(domain: String, path: String)
 
+  /// Whether somebody who sees the images may still do it.
+  public var isOutOfReach: Bool {
+    switch self {
+    case .noPath, .unreadable: true
+    default: false
+    }
+  }
+
   public var description: String {
     switch self {
     case .usedMeanwhile(let domain, let path):

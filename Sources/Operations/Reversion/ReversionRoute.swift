@@ -7,31 +7,31 @@ public enum ReversionRoute: Equatable, Sendable {
   case libvirt
   /// libvirt where it keeps what its capabilities promise, else our own steps.
   case libvirtFirst
-  /// Our own steps.
+  /// Our own steps, which keep what the guest is now.
   case ownSteps
 
   /// The way back to one snapshot.
   ///
   /// libvirt tells that it can go back to external ones by `<externalSnapshot>` among the guest features of its
-  /// capabilities (9.9.0).
+  /// capabilities (9.9.0). It does so by throwing away what the guest is now, and is asked only where that is wanted.
   /// - Parameters:
   ///   - snapshot: Where to go back to.
-  ///   - wantsOwnSteps: Whether something is wanted that libvirt does not know, such as keeping the branch that is left.
+  ///   - discards: Whether what the guest is now may be thrown away.
   /// - Throws: libvirt's error, or `XMLError`.
-  public init(to snapshot: DomainSnapshot, wantsOwnSteps: Bool) throws {
+  public init(to snapshot: DomainSnapshot, discards: Bool) throws {
     let connection = snapshot.domain.connection
     guard try connection.driver() == "QEMU", try SnapshotFiles(of: snapshot).isExternal else {
       self = .libvirt
       return
     }
-    self = try Self.external(wantsOwnSteps: wantsOwnSteps, capabilities: connection.capabilities())
+    self = try Self.external(discards: discards, capabilities: connection.capabilities())
   }
 
   /// The way back to an external snapshot.
   ///
   /// - Throws: `XMLError` when the capabilities are no document.
-  static func external(wantsOwnSteps: Bool, capabilities: String) throws(XMLError) -> ReversionRoute {
-    guard !wantsOwnSteps else { return .ownSteps }
+  static func external(discards: Bool, capabilities: String) throws(XMLError) -> ReversionRoute {
+    guard discards else { return .ownSteps }
     return try isPromised(by: capabilities) || InjectedFault.promisesExternalReversion
       ? .libvirtFirst : .ownSteps
   }

@@ -74,10 +74,15 @@ struct SnapshotRevertCommand: VirshCommand {
     let name = snapshot.name
     try MirrorGuard.refuseWhileMirrored(domain, work: "going back to snapshot '\(name)'")
     do {
-      let route = try ReversionRoute(to: snapshot, wantsOwnSteps: wantsOwnSteps)
-      if route == .ownSteps { return try revertExternally(to: snapshot, of: domain, in: session) }
-      if isDryRun && route == .libvirtFirst {
-        return PlannedSteps(Plan([Step("let libvirt take the domain back to '\(name)'") {}]), on: domain)
+      let route = try ReversionRoute(to: snapshot, discards: options.discards)
+      switch route {
+      case .ownSteps: return try revertExternally(to: snapshot, of: domain, in: session)
+      case .libvirtFirst:
+        try requireWhole(snapshot)
+        if isDryRun {
+          return PlannedSteps(Plan([Step("let libvirt take the domain back to '\(name)'") {}]), on: domain)
+        }
+      case .libvirt: try refuseOptionsOfExternalSnapshots(name)
       }
       do {
         try revertByLibvirt(to: snapshot, of: domain, in: session)
@@ -92,16 +97,24 @@ struct SnapshotRevertCommand: VirshCommand {
       fields: SnapshotAction(domain: domain.name, snapshot: name, action: "reverted"))
   }
 
-  private var wantsOwnSteps: Bool {
-    options.discards || options.branchName != nil || !options.keepsMemory
+  /// libvirt goes back to images that somebody has written to since; what can be seen of them from here is looked at first.
+  private func requireWhole(_ snapshot: DomainSnapshot) throws {
+    do {
+      _ = try ExternalReversion(to: snapshot, options)
+    } catch let error as ReversionError where error.isOutOfReach {
+      return
+    }
+  }
+
+  private func refuseOptionsOfExternalSnapshots(_ name: String) throws {
+    guard !options.discards, options.branchName == nil, options.keepsMemory, !isDryRun else {
+      throw CommandFailure(
+        "libvirt reverts to '\(name)' by itself: --discard, --keep-as, --without-memory and --dry-run are for external "
+          + "snapshots")
+    }
   }
 
   private func revertByLibvirt(to snapshot: DomainSnapshot, of domain: Domain, in session: Session) throws {
-    guard !wantsOwnSteps && !isDryRun else {
-      throw CommandFailure(
-        "libvirt reverts to '\(snapshot.name)' by itself: --discard, --keep-as, --without-memory and --dry-run are "
-          + "for external snapshots")
-    }
     try InternalReversionGuard.check(snapshot)
     let drops = try ManagedSaveGuard.standsInTheWay(of: .revert, on: domain, choice: choice)
     let (flags, forces) = (flags, forces)
