@@ -62,6 +62,7 @@ final class MemoryMigration {
       switch answer["status"]?.string ?? "none" {
       case "completed":
         try waitForFinalState()
+        try activateDisks()
         try restoreSettings()
         return
       case "failed", "none":
@@ -93,6 +94,16 @@ final class MemoryMigration {
     try restoreSettings()
     guard wasRunning, try monitor.execute("query-status")["running"]?.boolean != true else { return }
     try monitor.execute("cont")
+  }
+
+  /// Takes back the disks, which a migration leaves to its other end: on one that is inactive no backup begins since
+  /// QEMU 10.0, which brought the command for it.
+  private func activateDisks() throws(QMPError) {
+    let command = "blockdev-set-active"
+    guard try monitor.execute("query-commands").elements.contains(where: { $0["name"]?.string == command }) else {
+      return
+    }
+    try monitor.execute(command, ["active": true])
   }
 
   /// Waits for the end of the guest's state between a migration's last byte and its end, in which QEMU refuses `cont`.
