@@ -70,6 +70,11 @@ public final class BareGuest {
       guard status != "failed" else { throw TestSupportError("the migration has failed: \(answer)") }
       return status == "completed"
     }
+    // Since QEMU 10.0 no backup begins on disks that a migration has left to its other end.
+    let commands = try monitor.execute("query-commands") as? [[String: Any]] ?? []
+    if commands.contains(where: { $0["name"] as? String == "blockdev-set-active" }) {
+      try monitor.execute("blockdev-set-active", ["active": true])
+    }
   }
 
   /// Starts backups of all disks into NBD exports in one transaction.
