@@ -23,15 +23,6 @@ enum InjectedFault {
       }
     #endif
   }
-
-  /// `SNAPSH_FAULT=promise`: libvirt is taken to promise that it can go back to external snapshots.
-  static var promisesExternalReversion: Bool {
-    #if DEBUG
-      return getenv("SNAPSH_FAULT").map { String(cString: $0) } == "promise"
-    #else
-      return false
-    #endif
-  }
 }
 
 /// A failure that a test ordered.

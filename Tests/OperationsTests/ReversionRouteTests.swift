@@ -1,4 +1,3 @@
-import Libvirt
 import Testing
 
 @testable import Operations
@@ -11,30 +10,18 @@ struct ReversionRouteTests {
     return "<capabilities><host/>\(guests.joined())</capabilities>"
   }
 
-  @Test(
-    "libvirt is asked first where it promises that it can and nothing is to be kept, whatever its version")
+  @Test("libvirt's promise counts, whatever its version")
   func promised() throws {
-    let promise = capabilities("", "<externalSnapshot/>")
-    #expect(try ReversionRoute.external(discards: true, capabilities: promise) == .libvirtFirst)
+    #expect(try ReversionRoute.isPromised(by: capabilities("", "<externalSnapshot/>")))
+    #expect(try !ReversionRoute.isPromised(by: capabilities("")))
+    #expect(try !ReversionRoute.isPromised(by: "<capabilities/>"))
   }
 
-  @Test("our own steps go where it promises nothing, or where what the guest is now is to be kept")
-  func own() throws {
-    #expect(try ReversionRoute.external(discards: true, capabilities: capabilities("")) == .ownSteps)
-    #expect(try ReversionRoute.external(discards: true, capabilities: "<capabilities/>") == .ownSteps)
-    let promise = capabilities("<externalSnapshot/>")
-    #expect(try ReversionRoute.external(discards: false, capabilities: promise) == .ownSteps)
-  }
-
-  @Test("a promise that libvirt does not keep is one of four answers; every other failure is a failure")
-  func refusals() {
-    for code in [
-      LibvirtError.Code.noSupport, .configurationUnsupported, .argumentUnsupported, .operationUnsupported,
-    ] {
-      #expect(ReversionRoute.isRefusal(LibvirtError(code: code, message: "")))
-    }
-    for code in [LibvirtError.Code.internalError, .operationInvalid, .snapshotRevertRisky, .systemError] {
-      #expect(!ReversionRoute.isRefusal(LibvirtError(code: code, message: "")))
-    }
+  @Test("only images that are out of sight are somebody else's business")
+  func reach() {
+    #expect(ReversionError.noPath(snapshot: "s", disk: "vda").isOutOfReach)
+    #expect(ReversionError.unreadable(snapshot: "s", path: "/a", reason: "").isOutOfReach)
+    #expect(!ReversionError.overwritten(snapshot: "s", disk: "vda", path: "/a").isOutOfReach)
+    #expect(!ReversionError.memoryOnly(snapshot: "s").isOutOfReach)
   }
 }

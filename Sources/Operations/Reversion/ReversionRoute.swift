@@ -5,45 +5,36 @@ import XMLTree
 public enum ReversionRoute: Equatable, Sendable {
   /// libvirt; its refusal is the last word.
   case libvirt
-  /// libvirt where it keeps what its capabilities promise, else our own steps.
-  case libvirtFirst
-  /// Our own steps, which keep what the guest is now.
+  /// Our own steps.
   case ownSteps
 
   /// The way back to one snapshot.
   ///
-  /// libvirt tells that it can go back to external ones by `<externalSnapshot>` among the guest features of its
-  /// capabilities (9.9.0). It does so by throwing away what the guest is now, and is asked only where that is wanted.
-  /// - Parameters:
-  ///   - snapshot: Where to go back to.
-  ///   - discards: Whether what the guest is now may be thrown away.
+  /// libvirt can go back to external ones since 9.9. It throws away what the guest is now, does not see that somebody
+  /// has written to the images since, and removes images on which other branches stand (seen with 11.3): with
+  /// every libvirt our own steps go first.
+  /// - Parameter snapshot: Where to go back to.
   /// - Throws: libvirt's error, or `XMLError`.
-  public init(to snapshot: DomainSnapshot, discards: Bool) throws {
-    let connection = snapshot.domain.connection
-    guard try connection.driver() == "QEMU", try SnapshotFiles(of: snapshot).isExternal else {
-      self = .libvirt
-      return
-    }
-    self = try Self.external(discards: discards, capabilities: connection.capabilities())
+  public init(to snapshot: DomainSnapshot) throws {
+    let isOurs = try snapshot.domain.connection.driver() == "QEMU" && SnapshotFiles(of: snapshot).isExternal
+    self = isOurs ? .ownSteps : .libvirt
   }
 
-  /// The way back to an external snapshot.
+  /// Whether libvirt may be asked where our own steps cannot go, because the images are out of sight.
   ///
-  /// - Throws: `XMLError` when the capabilities are no document.
-  static func external(discards: Bool, capabilities: String) throws(XMLError) -> ReversionRoute {
-    guard discards else { return .ownSteps }
-    return try isPromised(by: capabilities) || InjectedFault.promisesExternalReversion
-      ? .libvirtFirst : .ownSteps
+  /// - Parameters:
+  ///   - snapshot: Where to go back to, an external snapshot.
+  ///   - discards: Whether what the guest is now may be thrown away.
+  /// - Throws: libvirt's error, or `XMLError` when the capabilities are no document.
+  public static func mayAskLibvirt(toGoBackTo snapshot: DomainSnapshot, discards: Bool) throws -> Bool {
+    guard discards, try snapshot.isCurrent(), try snapshot.childCount() == 0 else { return false }
+    return try isPromised(by: snapshot.domain.connection.capabilities())
   }
 
-  private static func isPromised(by capabilities: String) throws(XMLError) -> Bool {
+  /// Whether `<externalSnapshot>` is among the guest features of libvirt's capabilities (9.9.0), whatever its version.
+  static func isPromised(by capabilities: String) throws(XMLError) -> Bool {
     try XMLDocument.parse(capabilities).root.elements(named: "guest").contains { guest in
       guest.firstElement(named: "features")?.firstElement(named: "externalSnapshot") != nil
     }
-  }
-
-  /// Whether an error says that libvirt cannot do what it was asked for, so that it has not begun either.
-  public static func isRefusal(_ error: LibvirtError) -> Bool {
-    [.noSupport, .configurationUnsupported, .argumentUnsupported, .operationUnsupported].contains(error.code)
   }
 }

@@ -74,36 +74,26 @@ struct SnapshotRevertCommand: VirshCommand {
     let name = snapshot.name
     try MirrorGuard.refuseWhileMirrored(domain, work: "going back to snapshot '\(name)'")
     do {
-      let route = try ReversionRoute(to: snapshot, discards: options.discards)
-      switch route {
-      case .ownSteps: return try revertExternally(to: snapshot, of: domain, in: session)
-      case .libvirtFirst:
-        try requireWhole(snapshot)
+      switch try ReversionRoute(to: snapshot) {
+      case .ownSteps:
+        do {
+          return try revertExternally(to: snapshot, of: domain, in: session)
+        } catch let error as ReversionError where error.isOutOfReach {
+          let may = try ReversionRoute.mayAskLibvirt(toGoBackTo: snapshot, discards: options.discards)
+          guard may else { throw error }
+        }
         if isDryRun {
           return PlannedSteps(Plan([Step("let libvirt take the domain back to '\(name)'") {}]), on: domain)
         }
       case .libvirt: try refuseOptionsOfExternalSnapshots(name)
       }
-      do {
-        try revertByLibvirt(to: snapshot, of: domain, in: session)
-      } catch let error as LibvirtError where route == .libvirtFirst && ReversionRoute.isRefusal(error) {
-        return try revertExternally(to: snapshot, of: domain, in: session)
-      }
+      try revertByLibvirt(to: snapshot, of: domain, in: session)
     } catch let error as LibvirtError {
       throw CommandFailure("Failed to revert snapshot \(name)", cause: error)
     }
     return Sentence(
       "Domain snapshot \(name) reverted\n",
       fields: SnapshotAction(domain: domain.name, snapshot: name, action: "reverted"))
-  }
-
-  /// libvirt goes back to images that somebody has written to since; what can be seen of them from here is looked at first.
-  private func requireWhole(_ snapshot: DomainSnapshot) throws {
-    do {
-      _ = try ExternalReversion(to: snapshot, options)
-    } catch let error as ReversionError where error.isOutOfReach {
-      return
-    }
   }
 
   private func refuseOptionsOfExternalSnapshots(_ name: String) throws {
