@@ -63,7 +63,7 @@ struct DoctorTests {
       try guest.virsh("snapshot-current", guest.name, "s1").check()
       try expectMended(guest, "current-snapshot") { try current(of: guest) == "s3" }
 
-      // libvirt takes the forgetting of s2 for a merge, and moves what s3 froze.
+      // libvirt 9.0 takes the forgetting of s2 for a merge, and moves what s3 froze; newer ones do not.
       func frozen(_ name: String) throws -> String {
         try run([
           "virsh", "-q", "-c", guest.uri, "snapshot-dumpxml", guest.name, name, "--xpath",
@@ -72,7 +72,11 @@ struct DoctorTests {
         .check().stdout
       }
       try guest.virsh("snapshot-delete", guest.name, "s2", "--metadata").check()
-      try expectMended(guest, "overlay") { try frozen("s3").contains("vda.s2") }
+      if try frozen("s3").contains("vda.s2") {
+        #expect(try findings(guest).isEmpty)
+      } else {
+        try expectMended(guest, "overlay") { try frozen("s3").contains("vda.s2") }
+      }
 
       // A document that names an overlay which is not there.
       let xml = guest.root + "/s3.xml"
@@ -167,10 +171,13 @@ struct DoctorTests {
     #expect(told.stdout.contains("a pull backup runs that no operation of snapsh began"), "\(told)")
     #expect(told.stdout.contains("'domjobabort guest' does"))
     try guest.virsh("domjobabort", guest.name).check()
-    // virsh returns when QEMU has been asked; the job ends a moment later.
-    for _ in 0..<100 where try !snapsh(guest, "domjobinfo", guest.name).check().stdout.contains("None") {
-      usleep(100_000)
+    // virsh returns when QEMU has been asked; the job ends a moment later, and QEMU lets go of the scratch file after that.
+    func isEnding() throws -> Bool {
+      let nodes = #"{"execute":"query-named-block-nodes"}"#
+      return try !snapsh(guest, "domjobinfo", guest.name).check().stdout.contains("None")
+        || guest.virsh("qemu-monitor-command", guest.name, nodes).check().stdout.contains("their.scratch")
     }
+    for _ in 0..<50 where try isEnding() { usleep(100_000) }
     #expect(try findings(guest).isEmpty)
   }
 

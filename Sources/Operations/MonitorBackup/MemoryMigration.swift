@@ -100,7 +100,8 @@ final class MemoryMigration {
   /// QEMU 10.0, which brought the command for it.
   private func activateDisks() throws(QMPError) {
     let command = "blockdev-set-active"
-    guard try monitor.execute("query-commands").elements.contains(where: { $0["name"]?.string == command }) else {
+    guard try monitor.execute("query-commands").elements.contains(where: { $0["name"]?.string == command })
+    else {
       return
     }
     try monitor.execute(command, ["active": true])

@@ -26,6 +26,7 @@ public enum ReversionRoute: Equatable, Sendable {
   ///   - snapshot: Where to go back to, an external snapshot.
   ///   - discards: Whether what the guest is now may be thrown away.
   /// - Throws: libvirt's error, or `XMLError` when the capabilities are no document.
+  /// - Returns: Whether nothing can be lost but what may be thrown away.
   public static func mayAskLibvirt(toGoBackTo snapshot: DomainSnapshot, discards: Bool) throws -> Bool {
     guard discards, try snapshot.isCurrent(), try snapshot.childCount() == 0 else { return false }
     return try isPromised(by: snapshot.domain.connection.capabilities())
