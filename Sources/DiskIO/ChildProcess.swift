@@ -11,7 +11,8 @@ public struct ChildProcess: Sendable {
     /// This signal killed it.
     case signalled(Int32)
 
-    var words: String {
+    /// A few words for a message.
+    public var words: String {
       switch self {
       case .exited(let status): "exit status \(status)"
       case .signalled(let signal): "killed by signal \(signal)"
@@ -109,8 +110,12 @@ public struct ChildProcess: Sendable {
 
   /// Where `tool` is in `PATH`, as an absolute path.
   ///
+  /// - Parameters:
+  ///   - tool: the program's name.
+  ///   - package: the Debian package that it comes from.
   /// - Throws: ``DiskIOError`` `.toolMissing`.
-  static func path(of tool: String, package: String) throws(DiskIOError) -> String {
+  /// - Returns: the path.
+  public static func path(of tool: String, package: String) throws(DiskIOError) -> String {
     let search = getenv("PATH").map { String(cString: $0) } ?? "/usr/bin:/bin"
     // Relative entries are left out: what runs must not depend on the directory one happens to be in.
     for directory in search.split(separator: ":") where directory.hasPrefix("/") {
@@ -120,8 +125,8 @@ public struct ChildProcess: Sendable {
     throw DiskIOError.toolMissing(tool: tool, package: package)
   }
 
-  /// The last line that says something, without "TOOL: " before it.
-  static func lastLine(of bytes: [UInt8], tool: String) -> String? {
+  /// The last line that says something, without "TOOL: " before it; nil where there is none.
+  public static func lastLine(of bytes: [UInt8], tool: String) -> String? {
     let text = String(decoding: bytes, as: UTF8.self)
     guard let line = text.split(whereSeparator: \.isNewline).last(where: { !$0.allSatisfy(\.isWhitespace) })
     else { return nil }

@@ -8,14 +8,20 @@ public enum DiskImage {
     format == .raw ? try RawImage(path: path) : try QemuNBD.source(path: path, format: format)
   }
 
-  /// Makes `partial` a new image of `size` bytes that reads as zeros, and opens it for writing.
+  /// Makes `partial` a new image that reads as zeros, and opens it for writing.
   ///
+  /// - Parameters:
+  ///   - partial: the empty file.
+  ///   - format: what it becomes.
+  ///   - size: bytes of the disk.
+  ///   - preallocation: how much of its storage is taken at once; formats other than raw and qcow2 know `.off` only.
   /// - Throws: ``DiskIOError``.
-  public static func create(_ partial: PartialFile, format: ImageFormat, size: UInt64) throws(DiskIOError)
-    -> any DiskTarget
-  {
-    if format == .raw { return try RawImageTarget(partial, size: size) }
-    try QemuImage.create(partial, format: format, size: size)
+  /// - Returns: the open target.
+  public static func create(
+    _ partial: PartialFile, format: ImageFormat, size: UInt64, preallocation: Preallocation = .off
+  ) throws(DiskIOError) -> any DiskTarget {
+    if format == .raw { return try RawImageTarget(partial, size: size, preallocation: preallocation) }
+    try QemuImage.create(partial, format: format, size: size, preallocation: preallocation)
     return try QemuNBD.target(path: partial.temporaryPath, format: format, isKnownZero: true)
   }
 

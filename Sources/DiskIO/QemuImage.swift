@@ -5,9 +5,12 @@ public enum QemuImage {
   /// Makes `partial` an empty image of `size` bytes.
   ///
   /// - Throws: ``DiskIOError`` `.toolMissing`, `.toolFailed`.
-  public static func create(_ partial: PartialFile, format: ImageFormat, size: UInt64) throws(DiskIOError) {
+  public static func create(
+    _ partial: PartialFile, format: ImageFormat, size: UInt64, preallocation: Preallocation = .off
+  ) throws(DiskIOError) {
     let path = try QemuNBD.absolute(partial.temporaryPath)
-    _ = try run(["create", "-q", "-f", format.name, "--", path, String(size)])
+    let options = preallocation == .off ? [] : ["-o", "preallocation=\(preallocation.rawValue)"]
+    _ = try run(["create", "-q", "-f", format.name] + options + ["--", path, String(size)])
   }
 
   /// Throws when an image of the chain has a backing file whose format would have to be guessed.

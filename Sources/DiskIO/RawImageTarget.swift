@@ -7,6 +7,8 @@ public final class RawImageTarget: DiskTarget {
   private let file: ImageFile
   /// Whether the disk reads as zeros from the start, so that zeros need no work.
   private let isKnownZero: Bool
+  /// Whether zeros are written like data, so that they take room.
+  private let storesZeros: Bool
 
   /// Bytes of the disk.
   public let size: UInt64
@@ -14,17 +16,28 @@ public final class RawImageTarget: DiskTarget {
   /// The path as it was given.
   public var name: String { file.path }
 
-  /// Makes the open, empty file of `partial` a sparse image of `size` bytes.
+  /// Makes the open, empty file of `partial` an image of `size` bytes, sparse unless its storage is taken at once.
   ///
-  /// - Throws: ``DiskIOError`` when the file system has no room for a file of that size.
-  public init(_ partial: PartialFile, size: UInt64) throws(DiskIOError) {
+  /// The corresponding C functions are `ftruncate` and `fallocate`.
+  /// - Throws: ``DiskIOError`` when the file system has no room for a file of that size, or cannot reserve it.
+  public init(
+    _ partial: PartialFile, size: UInt64, preallocation: Preallocation = .off
+  ) throws(DiskIOError) {
     let twin = fcntl(partial.descriptor.rawValue, F_DUPFD_CLOEXEC, 0)
     guard twin >= 0 else { throw DiskIOError.lastErrno("open", partial.path) }
     file = ImageFile(adopting: twin, path: partial.path)
     isKnownZero = true
+    storesZeros = preallocation == .full
     self.size = size
     guard let length = off_t(exactly: size), ftruncate(twin, length) == 0 else {
       throw DiskIOError.lastErrno("make room for \(size) bytes in", partial.path)
+    }
+    guard preallocation != .off, length > 0 else { return }
+    while fallocate(twin, 0, 0, length) != 0 {
+      if errno == EINTR { continue }
+      // What the file system cannot reserve is written at last.
+      if errno == EOPNOTSUPP, preallocation == .full { return }
+      throw DiskIOError.lastErrno("reserve \(size) bytes for", partial.path)
     }
   }
 
@@ -36,6 +49,7 @@ public final class RawImageTarget: DiskTarget {
     file = try ImageFile(path: path, writable: true)
     try file.requireNoWriter()
     self.isKnownZero = isKnownZero
+    storesZeros = false
     size = try file.currentSize()
   }
 
@@ -45,12 +59,15 @@ public final class RawImageTarget: DiskTarget {
     try file.write(bytes, at: offset)
   }
 
-  /// Leaves a hole in a new file; elsewhere deallocates the range (`fallocate`) or writes zeros over it.
+  /// Leaves a new file as it is unless zeros are to be written too; elsewhere deallocates the range (`fallocate`) or
+  /// writes zeros over it.
   public func writeZeroes(_ count: UInt64, at offset: UInt64) throws(DiskIOError) {
     try requireRange(offset, count)
-    guard !isKnownZero, count > 0 else { return }
+    guard storesZeros || !isKnownZero, count > 0 else { return }
     let mode = LINUX_FALLOC_PUNCH_HOLE | LINUX_FALLOC_KEEP_SIZE
-    if fallocate(file.descriptor, Int32(mode), off_t(clamping: offset), off_t(clamping: count)) == 0 {
+    if !storesZeros,
+      fallocate(file.descriptor, Int32(mode), off_t(clamping: offset), off_t(clamping: count)) == 0
+    {
       return
     }
     let zeros = UnsafeMutableRawBufferPointer.allocate(byteCount: Int(min(count, 1 << 20)), alignment: 4096)

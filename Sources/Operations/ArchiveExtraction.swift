@@ -88,14 +88,17 @@ public final class ArchiveExtraction {
 
   /// Makes an image in the directory for every disk, named `disk-DEVICE.FORMAT`.
   ///
-  /// - Parameter format: of the images.
+  /// - Parameters:
+  ///   - format: of the images.
+  ///   - preallocation: how much of their storage is taken at once.
   /// - Throws: `DiskIOError`.
   /// - Returns: the disks, in the order of the archive.
-  public func makeImages(format: ImageFormat) throws -> [Disk] {
+  public func makeImages(format: ImageFormat, preallocation: Preallocation = .off) throws -> [Disk] {
     for device in selected where !device.isVMState {
       let name = "disk-\(device.name).\(format)"
       let file = try directory.makeFile(name, temporaryName: "tmp-" + name)
-      targets[device.id] = try DiskImage.create(file, format: format, size: device.size)
+      targets[device.id] = try DiskImage.create(
+        file, format: format, size: device.size, preallocation: preallocation)
       disks.append(
         Disk(
           device: device.name, size: device.size, temporaryPath: file.temporaryPath, path: file.path,

@@ -28,6 +28,46 @@ struct RawImageTargetTests {
     #expect(try runs(of: image).filter(\.isData) == [DiskExtent(offset: 1 << 20, length: 8192, isData: true)])
   }
 
+  @Test(
+    "storage that is wanted at once is taken at once, and full images write their zeros too",
+    arguments: [Preallocation.off, .falloc, .full])
+  func preallocated(preallocation: Preallocation) throws {
+    for format in [ImageFormat.raw, try ImageFormat("qcow2")] {
+      let partial = try PartialFile(path: directory.file("new.\(format)"))
+      let target = try DiskImage.create(
+        partial, format: format, size: 8 << 20, preallocation: preallocation)
+      var status = stat()
+      #expect(stat(partial.temporaryPath, &status) == 0)
+      #expect((status.st_blocks * 512 >= 8 << 20) == (preallocation != .off))
+      let data = TestDisk.random(size: 8192).bytes
+      try write(data, at: 1 << 20, to: target)
+      try target.writeZeroes(1 << 20, at: 2 << 20)
+      try target.finish()
+      guard format == .raw else { continue }
+      #expect(stat(partial.temporaryPath, &status) == 0 && status.st_size == 8 << 20)
+      #expect((status.st_blocks * 512 >= 8 << 20) == (preallocation != .off))
+      var disk = TestDisk(size: 8 << 20)
+      disk.bytes.replaceSubrange(1 << 20..<(1 << 20) + 8192, with: data)
+      #expect(try TestDisk.contents(of: partial.temporaryPath) == disk.bytes)
+    }
+  }
+
+  @Test("storage that is not there is told before anything is written, and no file stays")
+  func noRoom() throws {
+    // A file system in memory that says at once that it has no 64 TiB.
+    let path = "/dev/shm/snapsh-no-room-\(getpid())"
+    for preallocation in [Preallocation.falloc, .full] {
+      #expect(
+        throws: DiskIOError.system(
+          operation: "reserve \(1 << 46) bytes for", path: path, errno: .noSpace, offset: nil)
+      ) {
+        let partial = try PartialFile(path: path, temporaryPath: path + ".partial")
+        _ = try DiskImage.create(partial, format: .raw, size: 1 << 46, preallocation: preallocation)
+      }
+      for name in [path, path + ".partial"] { #expect(!FileManager.default.fileExists(atPath: name)) }
+    }
+  }
+
   @Test("zeros written over an existing image are zeros there, whatever it held")
   func zeroesOverData() throws {
     let path = directory.file("old.raw")

@@ -87,6 +87,13 @@ struct VMAExtractCommandTests {
     #expect(format.error == "error: images can be extracted as raw or qcow2, not as 'vmdk'\n")
     let both = runs.run("vma", "extract", "--format", "raw", "-r", "/dev/null", archive, out)
     #expect(both.error == "error: --format cannot be given with -r: the map says the format of each target\n")
+    let mode = runs.run("vma", "extract", "--preallocation", "metadata", archive, out)
+    #expect(mode.error == "error: 'metadata' is no preallocation; use one of off, falloc, full\n")
+    let mapped = runs.run("vma", "extract", "--preallocation", "full", "-r", "/dev/null", archive, out)
+    #expect(
+      mapped.error
+        == "error: --preallocation is for the images that extract makes, not for -r and --range\n")
+    #expect([mode, mapped].map(\.status) == [1, 1])
     #expect(!FileManager.default.fileExists(atPath: out))
     let exists = runs.run("vma", "extract", archive, runs.directory.path)
     #expect(exists.error == "error: unable to create target directory \(runs.directory.path) - File exists\n")
@@ -104,6 +111,17 @@ struct VMAExtractCommandTests {
     try TestSupport.run([
       "qemu-img", "compare", "-f", "raw", "-F", "qcow2", disk, out + "/disk-drive-scsi0.qcow2",
     ]).check()
+  }
+
+  @Test("--preallocation takes the images' storage, whatever of the disks is a hole")
+  func preallocated() throws {
+    let run = runs.run(
+      "vma", "extract", "-d", "drive-scsi0", "--preallocation", "falloc", archive, out)
+    #expect(run.status == 0)
+    var status = stat()
+    #expect(stat(out + "/disk-drive-scsi0.raw", &status) == 0)
+    #expect(status.st_blocks * 512 >= status.st_size)
+    try TestSupport.run(["cmp", disk, out + "/disk-drive-scsi0.raw"]).check()
   }
 
   @Test("-r prints the listing, then reads where each disk goes from a pipe")

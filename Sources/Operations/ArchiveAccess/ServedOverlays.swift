@@ -11,7 +11,7 @@ final class ServedOverlays: Sendable {
   /// Where clients connect.
   let address: SocketAddress
 
-  private let process: pid_t
+  private let daemon: TetheredProcess
   /// Of the socket, so that nobody else's is removed; 0 for a TCP port.
   private let socketInode: UInt64
   private let hasStopped = Atomic<Bool>(false)
@@ -38,9 +38,9 @@ final class ServedOverlays: Sendable {
     // The listener would leave the port to the system, and nobody would learn which.
     if case .tcp(_, 0) = address { throw ArchiveOperationError.portUnknown }
     self.address = address
-    var arguments = ["--daemonize", "--pidfile", "\(directory)/qsd.pid"]
-    // As a daemon QEMU lets nobody else write to its socket, and so connect.
-    arguments += [
+    let note = "\(directory)/qsd.pid"
+    var arguments = [
+      "--pidfile", note,
       "--nbd-server", Self.json(["addr": Self.socketAddress(address), "max-connections": .number(64)]),
     ]
     for (index, export) in server.exports.enumerated() {
@@ -66,16 +66,15 @@ final class ServedOverlays: Sendable {
         ]),
       ]
     }
-    let run = try ChildProcess.run("qemu-storage-daemon", package: "qemu-system-common", arguments)
-    guard run.succeeded else {
-      throw DiskIOError.toolFailed(
-        tool: "qemu-storage-daemon", reason: run.reason(tool: "qemu-storage-daemon"))
+    let daemon = try TetheredProcess("qemu-storage-daemon", package: "qemu-system-common", arguments)
+    self.daemon = daemon
+    // QEMU writes it when all is set up, before it accepts anybody.
+    while !FileManager.default.fileExists(atPath: note) {
+      if let reason = daemon.reason {
+        throw DiskIOError.toolFailed(tool: "qemu-storage-daemon", reason: reason)
+      }
+      usleep(2000)
     }
-    let note = (try? String(contentsOf: URL(filePath: "\(directory)/qsd.pid"), encoding: .utf8)) ?? ""
-    guard let process = pid_t(note.filter(\.isNumber)), process > 1 else {
-      throw DiskIOError.toolFailed(tool: "qemu-storage-daemon", reason: "it did not tell its process id")
-    }
-    self.process = process
     var status = stat()
     if case .unix(let path) = address, lstat(path, &status) == 0 {
       socketInode = UInt64(status.st_ino)
@@ -87,14 +86,12 @@ final class ServedOverlays: Sendable {
   deinit { stop() }
 
   /// Whether the daemon runs.
-  var isAlive: Bool { kill(process, 0) == 0 }
+  var isAlive: Bool { daemon.isAlive }
 
   /// Ends the daemon, which writes what it holds back first, and waits for that.
   func stop() {
     guard !hasStopped.exchange(true, ordering: .acquiringAndReleasing) else { return }
-    kill(process, SIGTERM)
-    for _ in 0..<3000 where isAlive { usleep(10_000) }
-    if isAlive { kill(process, SIGKILL) }
+    daemon.stop()
     // QEMU leaves its socket behind.
     var status = stat()
     if case .unix(let path) = address, lstat(path, &status) == 0, UInt64(status.st_ino) == socketInode {

@@ -30,12 +30,17 @@ public struct GuestExtraction {
   ///   - archive: of a libvirt guest.
   ///   - directory: an absolute path at which nothing is.
   ///   - format: of the images; as the archive says where nothing is said.
+  ///   - preallocation: how much of their storage is taken at once.
   /// - Throws: ``GuestArchiveError``.
-  public init(_ archive: any RestoreSource, into directory: String, format: ImageFormat?) throws {
+  public init(
+    _ archive: any RestoreSource, into directory: String, format: ImageFormat?,
+    preallocation: Preallocation = .off
+  ) throws {
     var wishes = GuestRestore.Wishes()
     wishes.ending = .disksOnly
     wishes.directory = directory
     wishes.format = format
+    wishes.preallocation = preallocation
     // A name of its own, even if it is the same, names the files after the guest, so that no two are alike.
     wishes.name = try GuestRestore(archive, wishes).name
     wishes.keepsIdentity = true

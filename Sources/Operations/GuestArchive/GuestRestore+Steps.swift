@@ -122,7 +122,8 @@ extension GuestRestore {
       } else if device.name == manifest?.guest?.nvramDevice, let path = nvramPath {
         try outputs.addDisk(device, at: path, format: .raw)
       } else if let place = places.first(where: { $0.device == device.name }) {
-        try outputs.addDisk(device, at: place.source, format: ImageFormat(place.format))
+        try outputs.addDisk(
+          device, at: place.source, format: ImageFormat(place.format), preallocation: wishes.preallocation)
       }
     }
   }

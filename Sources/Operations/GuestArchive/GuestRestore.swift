@@ -35,6 +35,8 @@ public final class GuestRestore {
     public var paths: [String: String] = [:]
     /// The format of the new images; as the archive says where nothing is said, and qcow2 where it says nothing.
     public var format: ImageFormat?
+    /// How much of the new images' storage is taken before anything is written.
+    public var preallocation = Preallocation.off
     /// What becomes of the guest; nil means defined only.
     public var ending: Ending = .defined
     /// Whether files and a guest that are in the way are replaced.

@@ -23,9 +23,12 @@ final class RestoreOutputs {
   }
 
   /// Makes an image for a device.
-  func addDisk(_ device: ArchiveDevice, at path: String, format: ImageFormat) throws {
+  func addDisk(
+    _ device: ArchiveDevice, at path: String, format: ImageFormat, preallocation: Preallocation = .off
+  ) throws {
     let file = try add(path)
-    targets[device.id] = try DiskImage.create(file, format: format, size: device.size)
+    targets[device.id] = try DiskImage.create(
+      file, format: format, size: device.size, preallocation: preallocation)
   }
 
   /// Makes an empty image for a device, above an export that has its data.

@@ -18,6 +18,8 @@ struct VMAExtractCommand: Command {
     help: "OFFSET:LENGTH of --device alone; TARGETDIR is a new file then, or - for standard output")
   private static let format = Option.text(
     "format", namedOnly: true, help: "format of the images, raw or qcow2 (default raw)")
+  private static let preallocation = PreallocationOption.declared(
+    help: "storage of the images that is taken at once: off, falloc or full (default off)")
   private static let domain = Option.flag(
     "domain", help: "the disks of a libvirt guest in their own formats, and its definition with them")
   private static let verbose = Option.flag("verbose", letter: "v", help: "print progress")
@@ -31,8 +33,10 @@ struct VMAExtractCommand: Command {
       + "then lines '[format=F:]{0|1}:DEVICE=PATH' or 'skip=DEVICE' are read until 'done';\n"
       + "0 says that the target holds zeros already.\n"
       + "--range takes bytes of one device out, and of an archive that is not compressed reads no others.\n"
+      + "--preallocation falloc reserves the images' storage first, so that a full file system shows at once;\n"
+      + "full writes their zeros too.\n"
       + "--domain makes the images of a libvirt guest, GUEST-TARGET.FORMAT, and a libvirt-domain.xml that names them.",
-    options: [file, directory, drives, map, device, range, format, domain, verbose],
+    options: [file, directory, drives, map, device, range, format, preallocation, domain, verbose],
     exitStatuses: ExitStatus.interruptible,
     examples: [
       ("snapsh vma extract vm.vma restored", "Extract everything."),
@@ -49,6 +53,7 @@ struct VMAExtractCommand: Command {
   private let drives: [String]?
   private let map: String?
   private let format: ImageFormat?
+  private let preallocation: Preallocation
   private let isDomain: Bool
   private let isVerbose: Bool
   private let range: DeviceRangeArgument?
@@ -66,6 +71,10 @@ struct VMAExtractCommand: Command {
     }
     guard format == nil || map == nil else {
       throw CommandFailure("--format cannot be given with -r: the map says the format of each target")
+    }
+    preallocation = try PreallocationOption.value(arguments[Self.preallocation])
+    guard preallocation == .off || map == nil && range == nil else {
+      throw CommandFailure("--preallocation is for the images that extract makes, not for -r and --range")
     }
     isDomain = try arguments[Self.domain]
     if isDomain, drives != nil { throw ArgumentError.mutuallyExclusive("--domain", "--drives") }
@@ -123,7 +132,8 @@ struct VMAExtractCommand: Command {
       if !session.printsJSON { try session.console.print(ArchiveListing(archive.header).text) }
       try extraction.openTargets(DeviceMapPipe(path: map, cancellation: cancellation).read())
     } else {
-      for disk in try extraction.makeImages(format: format ?? .raw) where !session.printsJSON {
+      let images = try extraction.makeImages(format: format ?? .raw, preallocation: preallocation)
+      for disk in images where !session.printsJSON {
         try session.console.print("DEVINFO \(disk.temporaryPath) \(disk.size)\n")
       }
     }
@@ -143,7 +153,8 @@ struct VMAExtractCommand: Command {
   private func extractGuest(_ archive: OpenArchive, _ cancellation: Cancellation, in session: Session) throws
     -> any CommandResult
   {
-    let extraction = try GuestExtraction(archive, into: AbsolutePath.of(directory), format: format)
+    let extraction = try GuestExtraction(
+      archive, into: AbsolutePath.of(directory), format: format, preallocation: preallocation)
     let progress = ArchiveProgressPrinter.reading(session, label: "Extract", isVerbose: isVerbose)
     let result = try extraction.run(cancellation: cancellation, progress: progress)
     return Extracted(

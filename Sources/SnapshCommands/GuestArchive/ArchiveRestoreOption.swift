@@ -13,6 +13,8 @@ struct ArchiveRestoreOption {
     "disk", namedOnly: true, help: "TARGET=PATH, where a disk goes (archives)")
   private static let format = Option.text(
     "format", namedOnly: true, help: "format of the disks, qcow2 or raw (archives; default as they were)")
+  private static let preallocation = PreallocationOption.declared(
+    help: "storage of the disks that is taken at once: off, falloc or full (archives; default off)")
   private static let resume = Option.flag("resume", help: "let the guest go on with its memory (archives)")
   private static let start = Option.flag("start", help: "boot the guest from its disks (archives)")
   private static let defineOnly = Option.flag(
@@ -28,7 +30,7 @@ struct ArchiveRestoreOption {
     "instant", help: "run the guest at once from the archive, and pull its data in behind it (archives)")
 
   static let all: [any DeclaredOption] = [
-    name, directory, disks, format, resume, start, defineOnly, disksOnly, keepIdentity, force,
+    name, directory, disks, format, preallocation, resume, start, defineOnly, disksOnly, keepIdentity, force,
     instant,
   ]
 
@@ -62,6 +64,7 @@ struct ArchiveRestoreOption {
     case "qcow2": wishes.format = try ImageFormat("qcow2")
     case let other?: throw CommandFailure("disks are restored as qcow2 or raw, not as '\(other)'")
     }
+    wishes.preallocation = try PreallocationOption.value(arguments[Self.preallocation])
     let endings: [(Bool, GuestRestore.Ending, String)] = [
       (try arguments[Self.resume], .resumed, "--resume"), (isPaused, .paused, "--paused"),
       (try arguments[Self.start], .started, "--start"),
@@ -75,6 +78,9 @@ struct ArchiveRestoreOption {
     hasNoEnding = given.isEmpty
     if isInstant, let ending = given.first, ending.1 == .defined || ending.1 == .disksOnly {
       throw ArgumentError.mutuallyExclusive("--instant", ending.2)
+    }
+    if isInstant, wishes.preallocation != .off {
+      throw ArgumentError.mutuallyExclusive("--instant", "--preallocation")
     }
     self.wishes = wishes
   }
