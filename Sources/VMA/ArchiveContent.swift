@@ -1,7 +1,7 @@
 /// The devices of an archive, readable in any order and by several threads at one time.
 ///
 /// Where the archive carries digests, an extent's data is handed out only once the whole extent was found to be as it was
-/// written; what is read of it again is compared with the hashes of its blocks. Memory stays below 128 MiB
+/// written; what is read of it again is compared with the hashes of its blocks. Memory stays below 64 MiB
 /// beside the index and what callers hold.
 public final class ArchiveContent: Sendable {
   /// Where everything lies.
@@ -9,9 +9,7 @@ public final class ArchiveContent: Sendable {
 
   private let storage: any ArchiveStorage
   private let cache: ExtentCache
-  private static let keptExtents = 16
-  /// Reads up to this size check single blocks of an extent that is no longer in memory, instead of all of it.
-  private static let smallRead = 256 << 10
+  private static let keptExtents = 8
 
   /// A stretch of a device.
   public struct Piece {
@@ -134,7 +132,8 @@ public final class ArchiveContent: Sendable {
       return .data(UnsafeRawBufferPointer(target), owner: nil)
     }
     var extent = cache.kept(map.number)
-    if extent == nil, target.count <= Self.smallRead, let checks = cache.blockChecks(of: map.number) {
+    // Only what is asked for is read of an extent that has left the memory.
+    if extent == nil, let checks = cache.blockChecks(of: map.number) {
       try readAgain(stretch, of: map, checks, skipping: skipped, into: target)
       return .data(UnsafeRawBufferPointer(target), owner: nil)
     }

@@ -5,14 +5,14 @@ import Synchronization
 /// Used by several threads at one time; two that want the same extent read it once.
 final class ExtentCache: Sendable {
   private static let maximumMaps = 4096
-  /// Bytes of block checks that are kept, 4 for each block: those of 64 GiB of data.
-  private static let maximumChecks = 64 << 20
+  /// Bytes of block checks that are kept, 4 for each block: those of 32 GiB of data.
+  private static let maximumChecks = 32 << 20
 
   private let storage: any ArchiveStorage
   private let index: ArchiveIndex
   private let capacity: Int
   private let buffers: ExtentBuffers
-  private let state = Mutex(State())
+  private let state = SleepingLock(State())
 
   private struct State {
     var maps: [UInt64: ExtentMap] = [:]
@@ -24,7 +24,7 @@ final class ExtentCache: Sendable {
 
   /// The place of one extent's data; whoever holds its lock reads it.
   private final class Place: Sendable {
-    let extent = Mutex<CheckedExtent?>(nil)
+    let extent = SleepingLock<CheckedExtent?>(nil)
     let lastUse = Atomic<UInt64>(0)
   }
 
