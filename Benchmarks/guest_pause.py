@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Measures how long a guest stands still for each way to archive it, beside plain libvirt. See README.md."""
 
+import contextlib
 import os
 import shutil
 import signal
@@ -78,23 +79,35 @@ def run(*command, quiet=True):
     return result.stdout
 
 
-def measure(watch, name, *commands):
-    """Runs commands one after another, and prints the longest gap between ticks from before them to after them."""
+def gap(watch, *commands):
+    """Runs commands one after another; the longest gap between ticks from before them to after them, and their time."""
     watch.wait(5)
     since, began = len(watch.ticks), time.monotonic()
     for command in commands:
         run(*command)
     took = time.monotonic() - began
     watch.wait(5)
-    print(f"{name:52} {watch.longest_gap(since):8.2f} s {took:12.2f} s", flush=True)
+    return watch.longest_gap(since), took
 
 
-def main():
+def measure(watch, name, *commands):
+    """Prints what gap() tells."""
+    longest, took = gap(watch, *commands)
+    print(f"{name:52} {longest:8.2f} s {took:12.2f} s", flush=True)
+
+
+@contextlib.contextmanager
+def ticking_guest():
+    """A guest with two disks that has begun to tick: its directory, its watch, virsh and snapsh on its libvirt."""
     emulator = shutil.which("qemu-system-x86_64") or fail("qemu-system-x86_64 is missing")
     if not os.access(SNAPSH, os.X_OK):
         fail(f"there is no {SNAPSH}: build it, or set SNAPSH")
+    if not os.path.exists(GUEST_IMAGE):
+        fail(f"there is no {GUEST_IMAGE}: run scripts/build-guest")
     root = tempfile.mkdtemp(prefix="snapsh-pause.", dir="/tmp")
     uri = f"qemu:///embed?root={root}"
+    # The journals of what is measured go with the guest.
+    os.environ["XDG_STATE_HOME"] = root + "/state"
     os.mkdir(root + "/etc")
     with open(root + "/etc/qemu.conf", "w") as file:
         file.write(QEMU_CONF)
@@ -112,19 +125,7 @@ def main():
         run(*ours, "start", "guest")
         watch.start()
         watch.wait(10)
-        print(f"{'':52} {'longest gap':>10} {'command took':>14}")
-        measure(watch, "nothing at all", ("sleep", "2"))
-        measure(watch, "backup", (*ours, "backup", "guest", "-o", root + "/1.vma"))
-        measure(watch, "backup --memory", (*ours, "backup", "guest", "-o", root + "/2.vma", "--memory"))
-        measure(watch, "cold-snapshot", (*ours, "cold-snapshot", "guest", "-o", root + "/3.vma"))
-        measure(watch, "cold-snapshot --resume-first",
-                (*ours, "cold-snapshot", "guest", "-o", root + "/4.vma", "--resume-first"))
-        measure(watch, "libvirt: managedsave, then start",
-                (*libvirt, "managedsave", "guest"), (*libvirt, "start", "guest"))
-        measure(watch, "libvirt: snapshot-create-as --disk-only",
-                (*libvirt, "snapshot-create-as", "guest", "s1", "--disk-only"))
-        measure(watch, "libvirt: snapshot-create-as --live --memspec",
-                (*libvirt, "snapshot-create-as", "guest", "s2", "--live", "--memspec", root + "/s2.memory"))
+        yield root, watch, libvirt, ours
         ticks = [tick for _, tick in watch.ticks]
         if ticks != list(range(ticks[0], ticks[0] + len(ticks))):
             fail("the guest lost a tick")
@@ -138,6 +139,23 @@ def main():
             pass
         time.sleep(0.5)
         shutil.rmtree(root, ignore_errors=True)
+
+
+def main():
+    with ticking_guest() as (root, watch, libvirt, ours):
+        print(f"{'':52} {'longest gap':>10} {'command took':>14}")
+        measure(watch, "nothing at all", ("sleep", "2"))
+        measure(watch, "backup", (*ours, "backup", "guest", "-o", root + "/1.vma"))
+        measure(watch, "backup --memory", (*ours, "backup", "guest", "-o", root + "/2.vma", "--memory"))
+        measure(watch, "cold-snapshot", (*ours, "cold-snapshot", "guest", "-o", root + "/3.vma"))
+        measure(watch, "cold-snapshot --resume-first",
+                (*ours, "cold-snapshot", "guest", "-o", root + "/4.vma", "--resume-first"))
+        measure(watch, "libvirt: managedsave, then start",
+                (*libvirt, "managedsave", "guest"), (*libvirt, "start", "guest"))
+        measure(watch, "libvirt: snapshot-create-as --disk-only",
+                (*libvirt, "snapshot-create-as", "guest", "s1", "--disk-only"))
+        measure(watch, "libvirt: snapshot-create-as --live --memspec",
+                (*libvirt, "snapshot-create-as", "guest", "s2", "--live", "--memspec", root + "/s2.memory"))
 
 
 if __name__ == "__main__":
