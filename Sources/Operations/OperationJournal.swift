@@ -6,6 +6,15 @@ import SystemPackage
 ///
 /// One JSON file an operation, replaced as a whole and flushed at every step, so that it is never half written.
 public final class OperationJournal {
+  /// What leaves no trace by which another process could tell whether it has happened, such as a guest's going over to another
+  /// image when the guest and all that libvirt knew of it are gone.
+  enum Turn: String, Codable, Equatable, Sendable {
+    /// It is about to happen, or has just happened.
+    case pending
+    /// It has happened.
+    case taken
+  }
+
   /// The file's content: enough for another process to build the same plan again.
   public struct Record: Codable, Equatable, Sendable {
     /// Which operation it is: `mirror-create`, `storage-migrate`, …
@@ -24,6 +33,8 @@ public final class OperationJournal {
     public var began: Int64
     /// The index of the step begun last; -1 before the first.
     public var begun: Int
+    /// How far the step begun last is with its turn; `nil` before that, and in steps that have none.
+    var turn: Turn?
     /// The operation's own parameters, as the JSON text of its own type.
     public var parameters: String
 
@@ -105,8 +116,17 @@ public final class OperationJournal {
   public var isHeld: Bool { record.isHeld }
 
   /// Notes that a step begins; on disk when this returns.
+  ///
+  /// A step that is begun again keeps its turn, which nothing else tells of.
   func begin(step: Int) throws(JournalError) {
+    if record.begun != step { record.turn = nil }
     record.begun = step
+    try write()
+  }
+
+  /// Notes the turn of the step begun last; on disk when this returns.
+  func note(_ turn: Turn) throws(JournalError) {
+    record.turn = turn
     try write()
   }
 

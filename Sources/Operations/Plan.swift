@@ -47,7 +47,7 @@ public struct Plan {
         try journal?.begin(step: index)
         announce(step)
         try InjectedFault.strike(.before, step: index)
-        try step.perform()
+        try step.perform(journal)
         try InjectedFault.strike(.after, step: index)
       } catch {
         throw takenBack(from: index, journal: journal, after: error)
@@ -88,7 +88,7 @@ public struct Plan {
         try journal?.begin(step: steps.count + index)
         announce(step)
         try InjectedFault.strike(.before, step: steps.count + index)
-        try step.perform()
+        try step.perform(journal)
         hasDone = true
         try InjectedFault.strike(.after, step: steps.count + index)
       }

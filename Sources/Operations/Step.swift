@@ -9,7 +9,7 @@ public struct Step {
   /// What the undo does, as an order: "commit the overlays back and remove them"; `nil` where nothing is to be undone.
   public let undoDescription: String?
 
-  let perform: () throws -> Void
+  let perform: (OperationJournal?) throws -> Void
   let undo: () throws -> Void
 
   /// A step that can be taken back.
@@ -19,12 +19,17 @@ public struct Step {
   ) {
     self.description = description
     self.undoDescription = undoDescription
-    self.perform = perform
+    self.perform = { _ in try perform() }
     self.undo = undo
   }
 
   /// A step that leaves nothing behind that would have to be taken back.
   public init(_ description: String, perform: @escaping () throws -> Void) {
+    self.init(description, journalling: { _ in try perform() })
+  }
+
+  /// A step without an undo that tells the operation's journal of its turn (``OperationJournal/Turn``).
+  init(_ description: String, journalling perform: @escaping (OperationJournal?) throws -> Void) {
     self.description = description
     undoDescription = nil
     self.perform = perform

@@ -2,34 +2,9 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Reversions and deletions that fail, or whose process or QEMU is killed, before and after each of their steps.
+/// Reversions and deletions that fail, or whose process is killed, before and after each of their steps.
 @Suite("Faults while going back and deleting")
 struct GoingBackFaultTests {
-  /// What is to be the same again after an operation was taken back, all asked of one virsh.
-  private struct State: Equatable {
-    let answers: [String]
-    let files: [String]
-    let journals: [String]
-
-    /// The image of the first disk, as the running definition or else the persistent one names it.
-    let source: String
-
-    init(of guest: EmbeddedGuest) throws {
-      let questions = [
-        "domstate", "domblklist", "domblklist --inactive", "snapshot-list --parent",
-        "snapshot-current --name",
-      ].map { line in
-        let words = line.split(separator: " ", maxSplits: 1)
-        return "\(words[0]) \(guest.name) \(words.dropFirst().joined())"
-      }
-      answers = try guest.virsh([questions.joined(separator: "; echo ===; ")]).check().stdout
-        .components(separatedBy: "===")
-      source = answers[1].split(separator: " ").last.map { $0.filter { !$0.isWhitespace } } ?? ""
-      files = try FileManager.default.contentsOfDirectory(atPath: guest.root + "/disks").sorted()
-      journals = try EndToEndTests.journals(of: guest)
-    }
-  }
-
   /// `before:1`, `after:1`, … for steps.
   private static func moments(_ steps: Range<Int>) -> [String] {
     steps.flatMap { ["before:\($0)", "after:\($0)"] }
@@ -66,14 +41,14 @@ struct GoingBackFaultTests {
           ["-c", guest.uri, "snapshot-revert", guest.name, "s1"] + options,
           environment: ["XDG_STATE_HOME": guest.root + "/state", "SNAPSH_FAULT": fault])
       }
-      let before = try State(of: guest)
+      let before = try GuestState(of: guest)
       #expect(before.journals.isEmpty)
       let start = guest.ticks.count
       for moment in Self.moments(0..<5) where moment != "after:4" {
         let failed = try revert("\(moment):fail")
         #expect(failed.status == 1, "\(moment)")
         #expect(failed.stderr.contains("a failure was ordered"), "\(moment): \(failed.stderr)")
-        #expect(try State(of: guest) == before, "\(moment)")
+        #expect(try GuestState(of: guest) == before, "\(moment)")
 
         #expect(try revert("\(moment):kill").signal == SIGKILL, "\(moment)")
         if moment == "after:2" {
@@ -86,12 +61,12 @@ struct GoingBackFaultTests {
         }
         let mended = try snapsh(guest, "doctor", guest.name, "--fix")
         #expect(mended.status == 0, "\(moment): \(mended)")
-        #expect(try State(of: guest) == before, "\(moment)")
+        #expect(try GuestState(of: guest) == before, "\(moment)")
       }
       try guest.waitForTicks(1)
       // Behind the last step the guest had gone back already; a failure puts it where it was.
       #expect(try revert("after:4:fail", "--paused").status == 1)
-      #expect(try State(of: guest) == before)
+      #expect(try GuestState(of: guest) == before)
       // Stopped and brought back again and again, it has never lost a beat.
       let told = guest.ticks[start...]
       #expect(zip(told, told.dropFirst()).allSatisfy { $1 == $0 + 1 })
@@ -106,63 +81,6 @@ struct GoingBackFaultTests {
       #expect(try goBack(guest, to: "before-s1").next == left + 1)
       #expect(guest.boots == 1)
       try expectComplete(guest, upTo: left, "after:4")
-    }
-  }
-
-  @Test(
-    "a reversion and a deletion lose their process and their QEMU: every tick that was told is still there")
-  func qemuKilled() throws {
-    try prepared { guest in
-      func interrupt(
-        _ moment: String, _ words: String..., doing work: () throws -> Void = {}
-      ) throws -> Int {
-        let process = try BackgroundProcess(
-          [snapshBinary, "-c", guest.uri] + words,
-          environment: ["XDG_STATE_HOME": guest.root + "/state", "SNAPSH_FAULT": "\(moment):stop"])
-        try process.waitUntilStopped()
-        try work()
-        if let qemu = guest.qemuProcess {
-          kill(qemu, SIGKILL)
-          while guest.qemuProcess != nil { usleep(20_000) }
-        }
-        process.end()
-        return guest.ticks.last ?? 0
-      }
-      let before = try State(of: guest)
-      // The guest still runs when its overlays have been made.
-      let told = try interrupt("after:0", "snapshot-revert", guest.name, "s1")
-      try snapsh(guest, "doctor", guest.name, "--fix").check()
-      let after = try State(of: guest)
-      #expect(after.answers.dropFirst() == before.answers.dropFirst())
-      #expect(after.files == before.files)
-      #expect(after.journals.isEmpty)
-      let records = try guest.records(of: "vda", image: before.source)
-      #expect(records.damaged == [])
-      #expect(records.missing(upTo: told) == [])
-
-      // The guest runs again, and has written, as it was in the snapshot: it stays there, and what it was before is kept.
-      try guest.startAndWaitForTicks(told + 1)
-      _ = try interrupt("after:4", "snapshot-revert", guest.name, "s1") { try guest.waitForTicks(2) }
-      let mended = try snapsh(guest, "doctor", guest.name, "--fix").check()
-      #expect(mended.stdout == "done: do the rest of the snapshot-revert\n")
-      #expect(try journals(of: guest).isEmpty)
-      #expect(try snapshots(of: guest) == ["s1 -", "before-s1 s1"])
-      #expect(guest.qemuProcess == nil)
-      let gone = try guest.records(of: "vda", image: sources(of: guest)["vda"])
-      #expect(gone.damaged == [])
-      #expect(gone.missing(upTo: gone.latest) == [])
-
-      // A deletion is finished on the images of a guest that is off.
-      try guest.startAndWaitForTicks(1)
-      _ = try interrupt("before:0", "snapshot-delete", guest.name, "s1", "--children")
-      let image = guest.imagePath(guest.disks[0])
-      try snapsh(guest, "doctor", guest.name, "--fix").check()
-      #expect(try sources(of: guest) == ["vda": image])
-      #expect(try snapshots(of: guest) == [])
-      #expect(try FileManager.default.contentsOfDirectory(atPath: guest.root + "/disks") == ["vda.qcow2"])
-      let merged = try guest.records(of: "vda")
-      #expect(merged.damaged == [])
-      #expect(merged.missing(upTo: merged.latest) == [])
     }
   }
 

@@ -36,46 +36,28 @@ struct MirrorFaultTests {
     }
   }
 
-  @Test(
-    "QEMU killed in the middle of a creation: the overlays' ticks go back into the images the guest began with",
-    arguments: ["after:1:kill", "after:3:stop", "before:5:kill"])
-  func creationWithoutGuest(fault: String) throws {
-    try losingGuest(fault, isTransient: false)
-  }
-
   @Test("a transient guest killed in the middle of a creation: its ticks are in the images it began with")
   func creationWithoutTransientGuest() throws {
-    try losingGuest("after:3:stop", isTransient: true)
-  }
-
-  /// A creation whose QEMU is killed, and whose process is killed before that, or stopped and then goes on.
-  private func losingGuest(_ fault: String, isTransient: Bool) throws {
     try EmbeddedGuest.with(disks: [.init("vda", mebibytes: 16), .init("vdb", mebibytes: 16)]) { guest in
       let mirrored = try MirroredGuest(guest)
       try guest.startAndWaitForTicks(1)
-      if isTransient { try guest.virsh("undefine", guest.name).check() }
-      if fault.hasSuffix("kill") {
-        #expect(try mirrored.create("broken", mirroring: ["vda", "vdb"], fault: fault).signal == SIGKILL)
-        try guest.waitForTicks(1)
-        try mirrored.killGuest()
-        try mirrored.run("snapshot-delete", guest.name, "broken", "--abort-mirror", "--commit").check()
-      } else {
-        let moment = String(fault.dropLast(":stop".count))
-        let ended = try mirrored.stopped(
-          mirrored.creation("broken", mirroring: ["vda", "vdb"]), at: moment
-        ) { _ in
-          try guest.waitForTicks(1)
-          try mirrored.killGuest()
+      let moment = try GuestMoment(of: guest)
+      for survives in [true, false] {
+        try moment.goBack()
+        try guest.virsh("undefine", guest.name).check()
+        let death = GuestDeath(place: "after:3", survives: survives)
+        if let ended = try mirrored.run(
+          mirrored.creation("broken", mirroring: ["vda", "vdb"]), losing: death)
+        {
+          #expect(ended.status == 1)
+          #expect(!ended.error.contains("not all of it could be undone"), "\(ended)")
+        } else {
+          let mended = try mirrored.run("doctor", guest.name, "--fix").check()
+          #expect(mended.stdout.hasSuffix("done: take the mirror-create back\n"), "\(mended)")
         }
-        #expect(ended.status == 1)
-        #expect(!ended.error.contains("not all of it could be undone"), "\(ended)")
-      }
-      if isTransient {
         #expect(mirrored.files() == Set(mirrored.firstImages.values))
-      } else {
-        try mirrored.expectUntouched(fault)
+        try mirrored.expectAllTicks(in: mirrored.firstImages)
       }
-      try mirrored.expectAllTicks(in: mirrored.firstImages)
     }
   }
 
@@ -106,38 +88,31 @@ struct MirrorFaultTests {
     }
   }
 
-  @Test(
-    "QEMU killed while a deletion goes over: the rest goes over without it, and every tick is there",
-    arguments: ["after:0:kill", "after:1:stop"])
-  func deletionWithoutGuest(fault: String) throws {
+  @Test("an abort that is killed at any step is finished by the same command, with a commit and without")
+  func aborts() throws {
     try EmbeddedGuest.with(disks: [.init("vda", mebibytes: 16), .init("vdb", mebibytes: 16)]) { guest in
       let mirrored = try MirroredGuest(guest)
       try guest.startAndWaitForTicks(1)
-      try mirrored.create("moving", mirroring: ["vda", "vdb"]).check()
-      let line = ["snapshot-delete", guest.name, "moving", "--delete-storage"]
-      if fault.hasSuffix("kill") {
-        #expect(try mirrored.run(line, fault: fault).signal == SIGKILL)
-        try guest.waitForTicks(1)
-        try mirrored.killGuest()
-        let info = try mirrored.run("snapshot-info", guest.name, "moving").check().stdout
-        #expect(info.contains("\(mirrored.mirror("vdb", "moving")) (broken)"), "\(info)")
-        let told = try mirrored.run("doctor", guest.name)
-        #expect(told.status == 2)
-        #expect(told.stdout.contains("'snapshot-delete guest moving' goes over to the second storage"))
-        try mirrored.run(line).check()
-      } else {
-        let ended = try mirrored.stopped(line, at: String(fault.dropLast(":stop".count))) { _ in
-          try guest.waitForTicks(1)
-          try mirrored.killGuest()
+      // Two mirrors, the second storage, the note; around that the note that it is merged, two merges, the snapshot.
+      for (options, steps) in [(["--abort-mirror"], 0..<4), (["--abort-mirror", "--commit"], 0..<8)] {
+        for death in GuestDeath.atEdges(steps: steps, survives: false) {
+          try mirrored.create("s", mirroring: ["vda", "vdb"]).check()
+          let line = ["snapshot-delete", guest.name, "s", "--delete-storage"] + options
+          #expect(try mirrored.run(line, fault: "\(death.place):kill").signal == SIGKILL)
+          let again = try mirrored.run(line)
+          // Behind the very last step only the exit status was lost.
+          #expect(again.succeeded == (death.place != "after:\(steps.upperBound - 1)"), "\(death): \(again)")
+          if options.count == 1 {
+            let overlays = ["vda": mirrored.overlay("vda", "s"), "vdb": mirrored.overlay("vdb", "s")]
+            #expect(try mirrored.sources() == overlays, "\(death)")
+            try mirrored.run("snapshot-delete", guest.name, "s").check()
+            for overlay in overlays.values { try? FileManager.default.removeItem(atPath: overlay) }
+          }
+          try mirrored.expectUntouched("\(options) \(death.place)")
         }
-        #expect(ended.status == 0, "\(ended)")
       }
-      let goal = Dictionary(
-        uniqueKeysWithValues: ["vda", "vdb"].map { ($0, mirrored.mirror($0, "moving")) })
-      #expect(try mirrored.sources(inactive: true) == goal)
-      #expect(try guest.virsh("snapshot-list", guest.name, "--name").stdout.allSatisfy(\.isNewline))
-      try mirrored.run("doctor", guest.name).check()
-      try mirrored.expectAllTicks(in: goal, format: "qcow2")
+      try guest.waitForTicks(1)
+      try mirrored.expectAllTicks(in: mirrored.firstImages)
     }
   }
 

@@ -129,13 +129,6 @@ struct MirroredGuest {
     "driver=qcow2,file.driver=file,file.locking=off,file.filename=\(path)"
   }
 
-  /// Kills QEMU and waits until it has let go of the images.
-  func killGuest() throws {
-    let process = try #require(guest.qemuProcess)
-    kill(process, SIGKILL)
-    while kill(process, 0) == 0 { usleep(20_000) }
-  }
-
   /// Every file on either storage, and every journal.
   func files() -> Set<String> {
     let manager = FileManager.default

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Moves of a guest's disks that fail, or whose process or QEMU is killed, at each of their steps.
+/// Moves of a guest's disks that fail, or whose process is killed, at each of their steps.
 @Suite("Moving disks, with faults at every step")
 struct StorageMigrationFaultTests {
   /// Images, mirror files, snapshot, two mirrors, the note, catching up, two copies.
@@ -56,63 +56,5 @@ struct StorageMigrationFaultTests {
       try mirrored.expectAllTicks(
         in: ["vda": here + "/vda.qcow2", "vdb": here + "/vdb.qcow2"])
     }
-  }
-
-  @Test(
-    "QEMU killed before any disk has gone over: all is taken back, and every tick is there",
-    arguments: ["after:3:stop", "after:6:kill"])
-  func guestKilledEarly(fault: String) throws {
-    try EmbeddedGuest.with(disks: Self.disks) { guest in
-      let mirrored = try MirroredGuest(guest)
-      let ended = try losingGuest(mirrored, fault)
-      if let ended {
-        #expect(ended.status == 1, "\(ended)")
-        #expect(!ended.error.contains("not all of it could be undone"), "\(ended)")
-      } else {
-        try mirrored.run("storage-migrate", guest.name, "--rollback").check()
-      }
-      try mirrored.expectUntouched(fault)
-      try mirrored.expectAllTicks(in: mirrored.firstImages)
-    }
-  }
-
-  @Test(
-    "QEMU killed while disks go over: the rest goes over without it, and every tick is there",
-    arguments: ["after:9:kill", "after:11:stop"])
-  func guestKilledLate(fault: String) throws {
-    try EmbeddedGuest.with(disks: Self.disks) { guest in
-      let mirrored = try MirroredGuest(guest)
-      let ended = try losingGuest(mirrored, fault)
-      if let ended {
-        #expect(ended.status == 0, "\(ended)")
-      } else {
-        try mirrored.run("storage-migrate", guest.name, "--resume", "--delete-storage").check()
-      }
-      let goal = ["vda": mirrored.second + "/vda.qcow2", "vdb": mirrored.second + "/vdb.qcow2"]
-      #expect(try mirrored.sources(inactive: true) == goal)
-      #expect(mirrored.files() == Set(goal.values))
-      try mirrored.expectAllTicks(in: goal)
-    }
-  }
-
-  /// Starts a move, kills QEMU at a moment, and lets the process go on where it was only stopped.
-  ///
-  /// - Returns: how the process ended; `nil` where it was killed too.
-  private func losingGuest(
-    _ mirrored: MirroredGuest, _ fault: String
-  ) throws -> (status: Int32, output: String, error: String)? {
-    let guest = mirrored.guest
-    try guest.startAndWaitForTicks(1)
-    let line = ["storage-migrate", guest.name, "--directory", mirrored.second, "--delete-storage"]
-    guard fault.hasSuffix("kill") else {
-      return try mirrored.stopped(line, at: String(fault.dropLast(":stop".count))) { _ in
-        try guest.waitForTicks(1)
-        try mirrored.killGuest()
-      }
-    }
-    #expect(try mirrored.run(line, fault: fault).signal == SIGKILL)
-    try guest.waitForTicks(1)
-    try mirrored.killGuest()
-    return nil
   }
 }

@@ -51,7 +51,7 @@ struct StorageMigrationTests {
       try mirrored.run("storage-migrate", guest.name, "--disk", "vda=\(goal)", "--flatten").check()
       try guest.waitForTicks(1)
       #expect(try mirrored.sources() == ["vda": goal])
-      try mirrored.killGuest()
+      try guest.kill()
       let information = try TestSupport.run(["qemu-img", "info", goal]).check().stdout
       #expect(!information.contains("backing file"))
       try TestSupport.run(["qemu-img", "check", "-q", goal]).check()

@@ -54,6 +54,21 @@ import Testing
     #expect(OperationJournal.all(in: FilePath(directory.file("state"))).isEmpty)
   }
 
+  @Test("a step keeps its turn in the journal until another one begins, also when it is begun again")
+  func turn() throws {
+    let directory = try TemporaryDirectory()
+    let state = FilePath(directory.file("state"))
+    let written = try journal(in: state)
+    func read() throws -> OperationJournal { try #require(OperationJournal.all(in: state).first) }
+    try written.begin(step: 3)
+    try written.note(.taken)
+    #expect(try read().record.turn == .taken)
+    try read().begin(step: 3)
+    #expect(try read().record.turn == .taken)
+    try read().begin(step: 4)
+    #expect(try read().record.turn == nil)
+  }
+
   @Test("a failed step is taken back first, then those before it, and the error names it")
   func failure() throws {
     let diary = Diary()

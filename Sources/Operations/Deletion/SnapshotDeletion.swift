@@ -92,11 +92,23 @@ private struct DeletedSnapshots {
   }
 
   func deleteByLibvirt(_ cancellation: Cancellation) throws {
-    guard exists(deletion.snapshot) else { return }
     let name = deletion.snapshot
-    try BlockingDomainCall(on: domain) { (domain) throws(LibvirtError) in
-      try domain.snapshot(named: name).delete()
-    }.run(cancellation: cancellation)
+    guard exists(name) else { return }
+    func delete() throws {
+      try BlockingDomainCall(on: domain) { (domain) throws(LibvirtError) in
+        try domain.snapshot(named: name).delete()
+      }.run(cancellation: cancellation)
+    }
+    let wasActive = try domain.isActive()
+    do {
+      try delete()
+    } catch {
+      // The guest may have died under the call; without one libvirt merges the files.
+      guard wasActive, !(error is CancelledError), domain.isInactive(within: 20), exists(name) else {
+        throw error
+      }
+      try delete()
+    }
   }
 
   func merge(_ merge: SnapshotDeletion.Merge) throws {

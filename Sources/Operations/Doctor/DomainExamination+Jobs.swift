@@ -26,6 +26,12 @@ extension DomainExamination {
           + "moved it",
         advice: "'\(deletion) --metadata' forgets the snapshot and touches no file")
     }
+    let merged = states.filter { $0.state == .merged }.map(\.disk.target).joined(separator: ", ")
+    if !merged.isEmpty {
+      return tell(
+        "the end of mirrored \(named) was interrupted: the overlay of \(merged) has been merged back already",
+        advice: "'\(deletion) --abort-mirror --commit' does the rest")
+    }
     let pivoted = states.filter { $0.state == .pivoted }.map(\.disk.target).joined(separator: ", ")
     let broken = states.filter { $0.state == .broken }
     if states.allSatisfy({ $0.state == .pivoted }) {

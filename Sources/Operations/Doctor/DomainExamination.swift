@@ -24,7 +24,9 @@ public struct DomainExamination {
   ///
   /// - Throws: libvirt's error, `XMLError`, `DiskIOError`.
   public func findings() throws -> [Finding] {
-    let snapshots = missingFiles() + overwrittenSnapshots()
+    // One that is just being merged back is told with what is left to do of that.
+    let merging = try Set(MirrorRecords.read(of: domain).filter(\.isBeingMerged).map(\.snapshot))
+    let snapshots = missingFiles() + overwrittenSnapshots().filter { !merging.contains($0.subject) }
     let lost = Set(snapshots.map(\.subject))
     return try managedSave() + definition() + snapshots + mirrors() + jobs() + backups()
       + overlaysInDocuments(butNot: lost)

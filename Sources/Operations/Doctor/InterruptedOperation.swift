@@ -39,9 +39,31 @@ public struct InterruptedOperation {
     (try? Self.plan(journal, connection))??.willFinish(journal) ?? false
   }
 
-  /// Whether ``recover(on:)`` needs no domain: one may be all that an archiving or a restore has not left behind.
-  public var isMendedWithoutDomain: Bool {
-    InterruptedArchiving.operations.contains(journal.record.operation)
+  /// Whether ``recover(on:)`` needs no domain: one may be all that an archiving or a restore has not left behind, and a guest
+  /// without a definition takes its domain with it.
+  ///
+  /// - Parameter connection: To the journal's URI.
+  /// - Returns: False where libvirt has to know the domain again first.
+  public func isMendedWithoutDomain(on connection: Connection) -> Bool {
+    switch journal.record.operation {
+    case MirroredSnapshot.operation: true
+    case StorageMigration.operation: !willFinish(on: connection) || keepsDefinition
+    default: InterruptedArchiving.operations.contains(journal.record.operation)
+    }
+  }
+
+  /// Whether the journal holds the definition of a guest that had none.
+  private var keepsDefinition: Bool {
+    (try? journal.record.parameters(as: StorageMigration.Parameters.self))?.definition != nil
+  }
+
+  /// Where the newest data is of a guest that libvirt has forgotten, a sentence a disk; empty where the operation does not know.
+  ///
+  /// - Parameter connection: To the journal's URI.
+  /// - Returns: The sentences.
+  public func whereabouts(on connection: Connection) -> [String] {
+    guard journal.record.operation == StorageMigration.operation else { return [] }
+    return (try? StorageMigration(journal: journal, connection: connection))?.whereabouts(journal) ?? []
   }
 
   /// By the operations' names.

@@ -14,6 +14,12 @@ public enum MirrorError: Error, Equatable, CustomStringConvertible {
   case mirrored(work: String, domain: String, snapshot: String, disks: [String])
   /// The disk is neither on the one storage nor on the other, so that nothing can be said for it.
   case elsewhere(disk: String, found: String, snapshot: String)
+  /// A guest without a definition ended just when a disk was to leave one image for another.
+  case undecidedMove(disk: String, domain: String, String, String)
+  /// Somebody else has put a disk that is being moved on another image.
+  case movedElsewhere(disk: String, found: String, expected: [String])
+  /// The guest ended, by itself or by somebody else, while it was needed.
+  case guestEnded(domain: String)
   /// A transient guest ended in the middle of a merge, and nothing tells which image is the newer one.
   case undecided(disk: String, overlay: String, base: String)
 
@@ -34,6 +40,14 @@ public enum MirrorError: Error, Equatable, CustomStringConvertible {
     case .elsewhere(let disk, let found, let snapshot):
       "disk '\(disk)' is on '\(found)', neither the overlay nor the mirror of snapshot '\(snapshot)': somebody "
         + "else has moved it; 'snapshot-delete --metadata' forgets the snapshot and touches no file"
+    case .undecidedMove(let disk, let domain, let one, let other):
+      "disk '\(disk)': the guest ended just when it was to leave '\(one)' for '\(other)', the two differ, and nothing "
+        + "tells which is the newer one, so both are left as they are: look into them, 'define' the guest with this disk "
+        + "on the newer one, and 'storage-migrate \(domain) --resume' does the rest"
+    case .movedElsewhere(let disk, let found, let expected):
+      "disk '\(disk)' is on '\(found)', where its move did not put it: define it on the image that holds its newest data ("
+        + expected.map { "'\($0)'" }.joined(separator: " or ") + ") and do this again"
+    case .guestEnded(let domain): "domain '\(domain)' has ended meanwhile"
     case .undecided(let disk, let overlay, let base):
       "disk '\(disk)': the guest ended while '\(overlay)' was being merged into '\(base)', the two differ, and nothing "
         + "tells which is the newer one, so both are left as they are: look into them, then either 'qemu-img commit' "

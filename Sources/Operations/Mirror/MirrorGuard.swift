@@ -68,7 +68,7 @@ extension MirrorState {
   public var isRunning: Bool {
     switch self {
     case .ready, .catchingUp: true
-    case .pivoted, .broken, .elsewhere: false
+    case .pivoted, .broken, .merged, .elsewhere: false
     }
   }
 }

@@ -32,6 +32,8 @@ public struct MirrorRecord: Codable, Equatable, Sendable {
   public var snapshot: String
   /// Its disks, at least one of them mirrored.
   public var disks: [Disk]
+  /// Whether its overlays are being merged back: a disk on its base has been through that.
+  public var isBeingMerged = false
 
   /// Those that are mirrored, each with its file on the second storage.
   public var mirrors: [(disk: Disk, path: String)] {
@@ -58,7 +60,10 @@ extension MirrorRecord {
     try XMLDocument.parse(xml).root.elements.filter { $0.name == "snapshot" }.compactMap { element in
       guard let name = element.attribute("name") else { return nil }
       let disks = element.elements.compactMap { Disk($0) }
-      return disks.isEmpty ? nil : MirrorRecord(snapshot: name, disks: disks)
+      guard !disks.isEmpty else { return nil }
+      var record = MirrorRecord(snapshot: name, disks: disks)
+      record.isBeingMerged = element.attribute("ending") == "merge"
+      return record
     }
   }
 
@@ -66,10 +71,11 @@ extension MirrorRecord {
   static func metadata(_ records: [MirrorRecord]) -> String? {
     guard !records.isEmpty else { return nil }
     let snapshots = records.map { record in
-      XMLNode.element(
+      var attributes = [XMLAttribute("name", record.snapshot)]
+      if record.isBeingMerged { attributes.append(XMLAttribute("ending", "merge")) }
+      return XMLNode.element(
         XMLElement(
-          "snapshot", attributes: [XMLAttribute("name", record.snapshot)],
-          children: record.disks.map { .element($0.element) }))
+          "snapshot", attributes: attributes, children: record.disks.map { .element($0.element) }))
     }
     return XMLElement("mirrored", children: snapshots).text(layout: .libvirt)
   }

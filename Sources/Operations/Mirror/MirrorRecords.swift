@@ -49,7 +49,8 @@ public enum MirrorRecords {
         // Removing what this one of the two definitions never had is no failure.
         if records.isEmpty, error.code == .noDomainMetadata { continue }
         // The running definition goes with its guest, which may have died just now.
-        guard records.isEmpty, part == .live, domain.isInactiveSoon else { throw error }
+        let isElsewhere = records.isEmpty || parts.contains(.configuration)
+        guard isElsewhere, part == .live, domain.isInactiveSoon else { throw error }
       }
     }
   }

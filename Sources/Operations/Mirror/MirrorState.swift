@@ -10,6 +10,8 @@ public enum MirrorState: Equatable, Sendable {
   case pivoted
   /// The guest is on the overlay and no job mirrors it any more.
   case broken
+  /// The overlay has been merged back, by an end that has more to do.
+  case merged
   /// The disk is on an image that the record does not name; its path, where it has one.
   case elsewhere(String?)
 
@@ -18,7 +20,8 @@ public enum MirrorState: Equatable, Sendable {
   /// - Throws: libvirt's error, `XMLError`.
   public init(of disk: MirrorRecord.Disk, on domain: Domain) throws {
     let chains = try DiskChain.chains(inDomainXML: domain.xml())
-    self = try Self.of(disk, chain: chains.first { $0.target == disk.target }, on: domain)
+    self = try Self.of(
+      disk, isBeingMerged: false, chain: chains.first { $0.target == disk.target }, on: domain)
   }
 
   /// How the mirrored disks of a record stand now, in its order.
@@ -29,16 +32,19 @@ public enum MirrorState: Equatable, Sendable {
   ) throws -> [(disk: MirrorRecord.Disk, path: String, state: MirrorState)] {
     let chains = try DiskChain.chains(inDomainXML: domain.xml())
     return try record.mirrors.map { disk, path in
-      (disk, path, try of(disk, chain: chains.first { $0.target == disk.target }, on: domain))
+      let chain = chains.first { $0.target == disk.target }
+      return (disk, path, try of(disk, isBeingMerged: record.isBeingMerged, chain: chain, on: domain))
     }
   }
 
   private static func of(
-    _ disk: MirrorRecord.Disk, chain: DiskChain?, on domain: Domain
+    _ disk: MirrorRecord.Disk, isBeingMerged: Bool, chain: DiskChain?, on domain: Domain
   ) throws -> MirrorState {
     guard let top = chain?.top?.path else { return .elsewhere(nil) }
     if top == disk.mirror { return .pivoted }
-    guard top == disk.overlay else { return .elsewhere(top) }
+    guard top == disk.overlay else {
+      return isBeingMerged && top == disk.base.path ? .merged : .elsewhere(top)
+    }
     guard let job = chain?.mirror, job.images.first?.path == disk.mirror else { return .broken }
     if job.isReady { return .ready }
     // The job may end between the two questions; the next look tells.
@@ -57,6 +63,7 @@ extension MirrorState: CustomStringConvertible {
     case .ready: "ready"
     case .pivoted: "pivoted"
     case .broken: "broken"
+    case .merged: "merged back"
     case .elsewhere(let path): path.map { "moved to \($0)" } ?? "gone"
     }
   }

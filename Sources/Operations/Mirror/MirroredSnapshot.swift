@@ -180,9 +180,13 @@ public final class MirroredSnapshot {
     }
     let flags = SnapshotCreateFlags(rawValue: parameters.flags)
     let xml = parameters.xml
-    _ = try BlockingDomainCall.value(on: runningDomain(), cancellation: cancellation) {
-      (domain) throws(LibvirtError) in
-      try domain.createSnapshot(xml: xml, flags)
+    try onGuest { domain in
+      // Of a guest that is off libvirt would take one, with nothing to be mirrored.
+      guard try domain.isActive() else { throw MirrorError.guestEnded(domain: domain.name) }
+      _ = try BlockingDomainCall.value(on: domain, cancellation: self.cancellation) {
+        (domain) throws(LibvirtError) in
+        try domain.createSnapshot(xml: xml, flags)
+      }
     }
   }
 
@@ -223,15 +227,28 @@ public final class MirroredSnapshot {
   private func startMirror(of disk: Parameters.Disk) throws {
     guard let mirror = disk.mirror else { return }
     let destination = BlockCopyDestination(.init(path: mirror, format: disk.format))
-    try runningDomain().blockCopy(
-      of: disk.target, destinationXML: destination.xml, .init(bandwidth: parameters.bandwidth),
-      [.shallow, .reuseExternal, .transientJob])
+    try onGuest { domain in
+      try domain.blockCopy(
+        of: disk.target, destinationXML: destination.xml, .init(bandwidth: self.parameters.bandwidth),
+        [.shallow, .reuseExternal, .transientJob])
+    }
+  }
+
+  /// Does something to the running guest; where that has ended, nothing else need be told than this.
+  private func onGuest(_ work: (Domain) throws -> Void) throws {
+    let domain = try runningDomain()
+    do {
+      try work(domain)
+    } catch {
+      guard !(error is CancelledError), domain.isInactive(within: 20) else { throw error }
+      throw MirrorError.guestEnded(domain: domain.name)
+    }
   }
 
   private var recordStep: Step {
     Step(
       "note in the domain's metadata what is mirrored",
-      perform: { try MirrorRecords.write(self.parameters.record, to: self.runningDomain()) },
+      perform: { try self.onGuest { try MirrorRecords.write(self.parameters.record, to: $0) } },
       undoing: "remove the note from the domain's metadata",
       undo: {
         guard let domain = self.domain else { return }
@@ -240,10 +257,11 @@ public final class MirroredSnapshot {
   }
 
   private func waitUntilReady() throws {
-    try MirrorWait(
-      domain: runningDomain(),
-      mirrors: parameters.mirroredDisks.map { ($0.target, $0.mirror ?? "") },
-      timeoutSeconds: patience.timeoutSeconds, cancellation: cancellation, progress: progress
-    ).run()
+    try onGuest { domain in
+      try MirrorWait(
+        domain: domain, mirrors: self.parameters.mirroredDisks.map { ($0.target, $0.mirror ?? "") },
+        timeoutSeconds: self.patience.timeoutSeconds, cancellation: self.cancellation, progress: self.progress
+      ).run()
+    }
   }
 }

@@ -5,7 +5,7 @@ import Libvirt
 /// The end of a mirrored snapshot: on the second storage, or back on the first.
 ///
 /// Each end goes only forward and works from what it finds, so that it is begun again after a crash by the same command.
-public struct MirroredSnapshotEnd {
+public final class MirroredSnapshotEnd {
   /// Which end.
   public enum Choice: Equatable, Sendable {
     /// The guest goes on from the second storage; the snapshot is forgotten.
@@ -19,24 +19,30 @@ public struct MirroredSnapshotEnd {
   private let record: MirrorRecord
   private let choice: Choice
   private let domain: Domain
+  private let removesLeftovers: Bool
   private let timeoutSeconds: Int?
   private let cancellation: Cancellation
   private let progress: DiskProgressReceiver
+  /// What the step that removes it has found; `nil` before it.
+  private var removed: [StorageLeftovers.File]?
 
   /// - Parameters:
   ///   - record: The snapshot's record.
   ///   - choice: Which end.
   ///   - domain: The domain.
+  ///   - removesLeftovers: Whether what the guest leaves on the other storage goes, where nobody else needs it.
   ///   - timeoutSeconds: How long a mirror that still catches up is waited for.
   ///   - cancellation: Asked while waiting.
   ///   - progress: Told while waiting.
   public init(
-    _ record: MirrorRecord, choice: Choice, on domain: Domain, timeoutSeconds: Int? = nil,
-    cancellation: Cancellation, progress: @escaping DiskProgressReceiver = { _ in }
+    _ record: MirrorRecord, choice: Choice, on domain: Domain, removesLeftovers: Bool = false,
+    timeoutSeconds: Int? = nil, cancellation: Cancellation,
+    progress: @escaping DiskProgressReceiver = { _ in }
   ) {
     self.record = record
     self.choice = choice
     self.domain = domain
+    self.removesLeftovers = removesLeftovers
     self.timeoutSeconds = timeoutSeconds
     self.cancellation = cancellation
     self.progress = progress
@@ -51,6 +57,11 @@ public struct MirroredSnapshotEnd {
       if case .elsewhere(let path) = state {
         throw MirrorError.elsewhere(disk: disk.target, found: path ?? "nothing", snapshot: record.snapshot)
       }
+    }
+    let commit = "'snapshot-delete \(domain.name) \(record.snapshot) --abort-mirror --commit'"
+    if choice != .abortAndCommit, let first = states.first(where: { $0.state == .merged }) {
+      throw MirrorError.refused(
+        "the overlay of disk '\(first.disk.target)' has been merged back already: finish with \(commit)")
     }
     let pivoted = states.filter { $0.state == .pivoted }.map(\.disk.target)
     let broken = states.filter { $0.state == .broken }.map(\.disk.target)
@@ -82,33 +93,72 @@ public struct MirroredSnapshotEnd {
     case .pivot:
       steps.append(Step("wait until every mirror has caught up", perform: waitUntilReady))
       steps += record.mirrors.map { disk, path in
-        Step("go on with '\(path)' as \(disk.target)") { try goOver(disk, to: path) }
+        Step("go on with '\(path)' as \(disk.target)") { try self.goOver(disk, to: path) }
       }
       steps += record.disks.filter { $0.mirror == nil }.map(mergeStep)
     case .abort, .abortAndCommit:
+      if choice == .abortAndCommit {
+        steps.append(
+          Step("note in the domain's metadata that the overlays are merged back", perform: noteMerging))
+      }
       steps += record.mirrors.map { disk, _ in
-        Step("end the mirror of \(disk.target) and stay on '\(disk.overlay)'") { try endMirror(of: disk) }
+        Step("end the mirror of \(disk.target) and stay on '\(disk.overlay)'") {
+          try self.endMirror(of: disk)
+        }
       }
       if choice == .abortAndCommit { steps += record.disks.map(mergeStep) }
     }
     if choice != .abort {
       steps.append(Step("forget snapshot '\(record.snapshot)'", perform: forgetSnapshot))
     }
+    // The note goes last: with it whoever is asked to end the snapshot again knows what is left to do.
+    if removesLeftovers {
+      steps.append(
+        Step("remove what the guest leaves on the \(choice == .pivot ? "first" : "second") storage") {
+          self.removed = try self.settleLeftovers(removes: true)
+        })
+    }
     steps.append(
       Step("remove the note from the domain's metadata") {
-        try MirrorRecords.remove(snapshot: record.snapshot, from: domain)
+        try MirrorRecords.remove(snapshot: self.record.snapshot, from: self.domain)
       })
     return Plan(steps)
+  }
+
+  /// The files on the other storage that the guest has left, those removed included.
+  ///
+  /// - Throws: libvirt's error, `XMLError`, `DiskIOError`.
+  public func leftovers() throws -> [StorageLeftovers.File] { try removed ?? settleLeftovers(removes: false) }
+
+  private func settleLeftovers(removes: Bool) throws -> [StorageLeftovers.File] {
+    let inUse = try Set(DiskChain.chains(inDomainXML: domain.xml()).flatMap(\.images).map(\.path))
+    let candidates = record.mirrors.flatMap { disk, path in
+      let left = choice == .pivot ? disk.overlay : path
+      return StorageLeftovers.chain(from: .init(path: left, format: disk.format)).map(\.path)
+    }
+    return try StorageLeftovers(on: domain.connection).settle(
+      candidates.filter { !inUse.contains($0) }, removes: removes)
+  }
+
+  private func noteMerging() throws {
+    var noted = record
+    noted.isBeingMerged = true
+    try MirrorRecords.write(noted, to: domain)
   }
 
   private func waitUntilReady() throws {
     guard try domain.isActive() else { return }
     let waiting = try MirrorState.all(of: record, on: domain).filter { $0.state != .pivoted }
     guard !waiting.isEmpty else { return }
-    try MirrorWait(
-      domain: domain, mirrors: waiting.map { ($0.disk.target, $0.path) }, timeoutSeconds: timeoutSeconds,
-      cancellation: cancellation, progress: progress
-    ).run()
+    do {
+      try MirrorWait(
+        domain: domain, mirrors: waiting.map { ($0.disk.target, $0.path) }, timeoutSeconds: timeoutSeconds,
+        cancellation: cancellation, progress: progress
+      ).run()
+    } catch {
+      // A guest that is off needs no waiting for: what it wrote last is copied.
+      guard !(error is CancelledError), domain.isInactiveSoon else { throw error }
+    }
   }
 
   private func goOver(_ disk: MirrorRecord.Disk, to path: String) throws {
@@ -145,6 +195,8 @@ public struct MirroredSnapshotEnd {
     do {
       try DiskJob.abort(on: domain, disk: disk.target)
     } catch {
+      // A domain that is off has no job to be asked for; a disk that was merged before is on neither overlay.
+      guard try domain.isActive() else { return }
       let state = try Self.settledState(of: disk, on: domain)
       guard state == .broken || state == .pivoted else { throw error }
     }
@@ -156,7 +208,7 @@ public struct MirroredSnapshotEnd {
     for _ in 0..<100 {
       switch state {
       case .ready, .catchingUp: break
-      case .pivoted, .broken, .elsewhere: return state
+      case .pivoted, .broken, .merged, .elsewhere: return state
       }
       usleep(50_000)
       state = try MirrorState(of: disk, on: domain)
@@ -166,7 +218,7 @@ public struct MirroredSnapshotEnd {
 
   private func mergeStep(_ disk: MirrorRecord.Disk) -> Step {
     Step("merge '\(disk.overlay)' into '\(disk.base.path)' and remove it") {
-      try disk.merge.run(on: domain)
+      try disk.merge.run(on: self.domain)
       try UnneededFiles.remove([disk.overlay])
     }
   }

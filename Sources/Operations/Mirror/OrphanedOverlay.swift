@@ -18,18 +18,19 @@ struct OrphanedOverlay {
   /// - Throws: ``MirrorError`` `.undecided`, `DiskIOError`.
   func merge(isCurrent: Bool = false) throws {
     guard StorageCheck.exists(merge.overlay.path) else { return }
-    if isCurrent || isNewer { return try merge.commitFile() }
+    // While the guest is on the overlay nothing but a merge writes to the base.
+    if isCurrent || Self.isNewer(merge.overlay.path, than: merge.base.path) { return try merge.commitFile() }
     guard try isSame() else {
       throw MirrorError.undecided(
         disk: merge.target, overlay: merge.overlay.path, base: merge.base.path)
     }
   }
 
-  /// While the guest is on the overlay nothing but a merge writes to the base.
-  private var isNewer: Bool {
+  /// Whether a file was written to after another one.
+  static func isNewer(_ path: String, than other: String) -> Bool {
     var overlay = stat()
     var base = stat()
-    guard stat(merge.overlay.path, &overlay) == 0, stat(merge.base.path, &base) == 0 else { return false }
+    guard stat(path, &overlay) == 0, stat(other, &base) == 0 else { return false }
     return (overlay.st_mtim.tv_sec, overlay.st_mtim.tv_nsec) > (base.st_mtim.tv_sec, base.st_mtim.tv_nsec)
   }
 

@@ -14,13 +14,15 @@ struct OverlayMerge {
 
   /// Merges and leaves the overlay's file behind; one that is not in use any more is let be.
   ///
-  /// - Parameter domain: The domain; `nil` where it is no more.
+  /// - Parameters:
+  ///   - domain: The domain; `nil` where it is no more.
+  ///   - note: Told right before and right after a running guest leaves the overlay.
   /// - Throws: ``MirrorError``, libvirt's error, `DiskIOError`.
-  func run(on domain: Domain?) throws {
+  func run(on domain: Domain?, noting note: (OperationJournal.Turn) throws -> Void = { _ in }) throws {
     guard let domain else { return try OrphanedOverlay(self).merge() }
     var isOnOverlay = false
     do {
-      if try domain.isActive() { return try mergeLive(domain, isOnOverlay: &isOnOverlay) }
+      if try domain.isActive() { return try mergeLive(domain, isOnOverlay: &isOnOverlay, noting: note) }
     } catch {
       // The guest may have died under the call, which libvirt notices a moment later.
       guard domain.isInactiveSoon else { throw error }
@@ -39,7 +41,9 @@ struct OverlayMerge {
   }
 
   /// Sets `isOnOverlay` while the guest is known to write to the overlay: until it is asked to leave it.
-  private func mergeLive(_ domain: Domain, isOnOverlay: inout Bool) throws {
+  private func mergeLive(
+    _ domain: Domain, isOnOverlay: inout Bool, noting note: (OperationJournal.Turn) throws -> Void
+  ) throws {
     guard try DiskJob.chain(of: target, on: domain)?.top?.path == overlay.path else { return }
     isOnOverlay = true
     try DiskJob.abort(on: domain, disk: target)
@@ -52,7 +56,9 @@ struct OverlayMerge {
       usleep(20_000)
     }
     isOnOverlay = false
+    try note(.pending)
     try domain.abortBlockJob(on: target, .pivot)
+    try note(.taken)
   }
 
   private func mergeOffline(_ domain: Domain) throws {
@@ -97,8 +103,11 @@ enum DiskDefinition {
 
 extension Domain {
   /// Whether the domain is shut off within 5 seconds: libvirt needs a moment to see that its QEMU has died.
-  var isInactiveSoon: Bool {
-    for _ in 0..<100 {
+  var isInactiveSoon: Bool { isInactive(within: 100) }
+
+  /// Whether the domain is shut off within so many times 50 ms.
+  func isInactive(within looks: Int) -> Bool {
+    for _ in 0..<looks {
       if (try? isActive()) != true { return true }
       usleep(50_000)
     }

@@ -55,7 +55,8 @@ public struct StorageLeftovers {
     guard !candidates.isEmpty else { return [] }
     let uses = try uses()
     var files: [File] = []
-    for path in candidates where !files.contains(where: { $0.path == path }) {
+    // From the bottom: whoever does the rest finds what is left from the top.
+    for path in candidates.reversed() where !files.contains(where: { $0.path == path }) {
       let user = uses.first { use in use.paths.contains { StorageCheck.isSame($0, path) } }?.user
       var file = File(path: path, allocatedBytes: Self.allocatedBytes(of: path), neededBy: user)
       if removes && user == nil {
@@ -64,7 +65,7 @@ public struct StorageLeftovers {
       }
       files.append(file)
     }
-    return files
+    return files.reversed()
   }
 
   static func allocatedBytes(of path: String) -> UInt64 {

@@ -42,6 +42,12 @@ public final class StorageMigration {
     public var keepsOverlay: Bool
     /// Bytes/s of the copy; `nil` for no limit.
     public var bandwidth: UInt64?
+    /// Whether what the guest leaves on the old storage goes, where nobody else needs it; `nil` means it stays.
+    public var removesOldStorage: Bool?
+    /// The domain's name.
+    public var domain: String?
+    /// The definition of a guest that libvirt would forget with its end, its passwords included; `nil` for one that is defined.
+    public var definition: String?
   }
 
   private let parameters: Parameters
@@ -52,6 +58,10 @@ public final class StorageMigration {
   private let snapshot: MirroredSnapshot
   /// Names that somebody else had taken when we came: not ours to remove.
   private var foreignFiles: Set<String> = []
+  /// What the step that removes it has found; `nil` before it.
+  private var removed: [StorageLeftovers.File]?
+  /// Whether the guest had ended, and was defined so that its disks could be moved.
+  public private(set) var hasDefinedGuest = false
 
   /// - Parameters:
   ///   - parameters: From ``StorageMigrationRequest``, or from a journal.
@@ -104,23 +114,91 @@ public final class StorageMigration {
       }
     }
     var finishing = parameters.disks.map { disk in
-      Step("go on with '\(disk.mirror)' as \(disk.target)") { try self.goOver(disk) }
+      Step("go on with '\(disk.mirror)' as \(disk.target)", journalling: { try self.goOver(disk, $0) })
     }
     finishing.append(
-      Step("forget snapshot '\(parameters.snapshot.snapshot)' and the note of its mirrors", perform: forget))
+      Step(
+        "forget snapshot '\(parameters.snapshot.snapshot)' and the note of its mirrors", journalling: forget))
     if !parameters.keepsOverlay {
       finishing += parameters.disks.compactMap { disk in
         disk.layers.first.map { top in
-          Step("merge '\(disk.mirror)' into '\(top.destination.path)' and remove it") {
-            try self.merge(disk, into: top.destination)
-          }
+          Step(
+            "merge '\(disk.mirror)' into '\(top.destination.path)' and remove it",
+            journalling: { try self.merge(disk, into: top.destination, $0) })
         }
       }
+    }
+    if parameters.removesOldStorage == true {
+      finishing.append(
+        Step(
+          "remove what the guest leaves on the old storage",
+          journalling: { journal in
+            try self.onDomain(journal) { self.removed = try self.settleLeftovers(of: $0, removes: true) }
+          }))
     }
     return Plan(steps, finishing: finishing)
   }
 
-  private func domain() throws -> Domain { try connection.domain(uuid: domainUUID) }
+  /// The domain; one without a definition that has ended is defined, shut off, with its disks where it left them.
+  private func domain(_ journal: OperationJournal?) throws -> Domain {
+    if let domain = try connection.existingDomain(uuid: domainUUID) { return domain }
+    guard let kept = parameters.definition, let journal else {
+      return try connection.domain(uuid: domainUUID)
+    }
+    let domain = try connection.defineDomain(xml: endedGuest(journal).definition(from: kept))
+    hasDefinedGuest = true
+    return domain
+  }
+
+  /// Does something to the domain, and once more where the guest has died under it.
+  private func onDomain(_ journal: OperationJournal?, _ work: (Domain) throws -> Void) throws {
+    do {
+      try work(domain(journal))
+    } catch {
+      // libvirt notices a moment later.
+      guard try connection.existingDomain(uuid: domainUUID)?.isInactiveSoon ?? true else { throw error }
+      try work(domain(journal))
+    }
+  }
+
+  private func endedGuest(_ journal: OperationJournal) -> EndedGuest {
+    EndedGuest(
+      parameters: parameters, begun: journal.begun, turn: journal.record.turn, firstPivot: plan.steps.count)
+  }
+
+  /// Where the newest data of each disk is when libvirt has forgotten the guest, a sentence a disk.
+  ///
+  /// - Parameter journal: The move's.
+  /// - Returns: The sentences; none where the images cannot be read.
+  public func whereabouts(_ journal: OperationJournal) -> [String] {
+    ((try? endedGuest(journal).places()) ?? []).map { target, place in
+      switch place {
+      case .image(let image): "\(target) is whole on '\(image.path)'"
+      case .undecided(let one, let other):
+        "\(target) is whole on '\(one.path)' or on '\(other.path)', and nothing tells on which"
+      }
+    }
+  }
+
+  /// The files on the old storage that the guest has left, those removed included.
+  ///
+  /// - Parameters:
+  ///   - domain: The domain, moved.
+  ///   - removes: Whether those that nobody needs are removed.
+  /// - Throws: libvirt's error, `XMLError`, `DiskIOError`.
+  /// - Returns: The files, uppermost first.
+  public func leftovers(of domain: Domain, removes: Bool) throws -> [StorageLeftovers.File] {
+    try removed ?? settleLeftovers(of: domain, removes: removes)
+  }
+
+  private func settleLeftovers(of domain: Domain, removes: Bool) throws -> [StorageLeftovers.File] {
+    let inUse = try Set(DiskChain.chains(inDomainXML: domain.xml()).flatMap(\.images).map(\.path))
+    let old = parameters.snapshot.disks.flatMap { disk in
+      StorageLeftovers.chain(from: .init(path: disk.overlay, format: disk.format)).map(\.path)
+    }
+    return try StorageLeftovers(on: domain.connection).settle(
+      old.filter { !inUse.contains($0) }, removes: removes)
+  }
 
   // MARK: - The new storage
 
@@ -187,18 +265,23 @@ public final class StorageMigration {
 
   // MARK: - Going over
 
-  private func goOver(_ disk: Parameters.Disk) throws {
-    guard let record = record(of: disk) else { return }
-    let domain = try domain()
-    guard try domain.isActive() else {
-      guard let below = disk.layers.first?.destination else { return }
-      return try OfflinePivot(disk: record, mirror: .init(path: disk.mirror, format: "qcow2"), below: below)
+  private func goOver(_ disk: Parameters.Disk, _ journal: OperationJournal?) throws {
+    guard let record = record(of: disk), let below = disk.layers.first?.destination else { return }
+    try onDomain(journal) { domain in
+      let chain = try self.chain(of: disk, on: domain, among: [record.overlay, disk.mirror, below.path])
+      // Already over, and perhaps merged.
+      guard chain.top?.path == record.overlay else { return }
+      if try domain.isActive() { return try self.goOverLive(disk, record, chain, on: domain, journal) }
+      try OfflinePivot(disk: record, mirror: .init(path: disk.mirror, format: "qcow2"), below: below)
         .run(on: domain)
     }
-    let chain = try DiskJob.chain(of: disk.target, on: domain)
-    // Already over, and perhaps merged.
-    guard chain?.top?.path == record.overlay else { return }
-    if chain?.mirror == nil {
+  }
+
+  private func goOverLive(
+    _ disk: Parameters.Disk, _ record: MirrorRecord.Disk, _ chain: DiskChain, on domain: Domain,
+    _ journal: OperationJournal?
+  ) throws {
+    if chain.mirror == nil {
       // The guest was off in between: its mirror is begun anew and copies all of the overlay.
       try domain.blockCopy(
         of: disk.target, destinationXML: BlockCopyDestination(.init(path: disk.mirror, format: "qcow2")).xml,
@@ -209,24 +292,45 @@ public final class StorageMigration {
       cancellation: Cancellation(),
       progress: progress
     ).run()
+    try journal?.note(.pending)
     try MirroredSnapshotEnd.pivot(record, to: disk.mirror, on: domain)
+    try journal?.note(.taken)
+  }
+
+  /// The disk's chain, refused where somebody else has put the disk elsewhere: its newest data would be taken for old.
+  private func chain(
+    of disk: Parameters.Disk, on domain: Domain, among known: [String]
+  ) throws -> DiskChain {
+    let chain = try DiskJob.chain(of: disk.target, on: domain)
+    guard let chain, let top = chain.top?.path, known.contains(top) else {
+      throw MirrorError.movedElsewhere(
+        disk: disk.target, found: chain?.top?.path ?? "nothing", expected: known)
+    }
+    return chain
   }
 
   private func record(of disk: Parameters.Disk) -> MirrorRecord.Disk? {
     parameters.snapshot.record.disks.first { $0.target == disk.target }
   }
 
-  private func forget() throws {
-    let domain = try domain()
-    if let found = try? domain.snapshot(named: parameters.snapshot.snapshot) {
-      try found.delete(.metadataOnly)
+  private func forget(_ journal: OperationJournal?) throws {
+    let name = parameters.snapshot.snapshot
+    try onDomain(journal) { domain in
+      if let found = try? domain.snapshot(named: name) { try found.delete(.metadataOnly) }
+      try MirrorRecords.remove(snapshot: name, from: domain)
     }
-    try MirrorRecords.remove(snapshot: parameters.snapshot.snapshot, from: domain)
   }
 
-  private func merge(_ disk: Parameters.Disk, into base: DiskChain.Image) throws {
+  private func merge(
+    _ disk: Parameters.Disk, into base: DiskChain.Image, _ journal: OperationJournal?
+  ) throws {
     let overlay = DiskChain.Image(path: disk.mirror, format: "qcow2")
-    try OverlayMerge(target: disk.target, base: base, overlay: overlay).run(on: domain())
+    try onDomain(journal) { domain in
+      _ = try self.chain(of: disk, on: domain, among: [disk.mirror, base.path])
+      try OverlayMerge(target: disk.target, base: base, overlay: overlay).run(on: domain) {
+        try journal?.note($0)
+      }
+    }
     try UnneededFiles.remove([disk.mirror])
   }
 }

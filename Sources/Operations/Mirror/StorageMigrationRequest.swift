@@ -18,11 +18,12 @@ public struct StorageMigrationRequest {
   ///   - directory: Where everything goes that has no place of its own.
   ///   - flattens: Whether each chain becomes one qcow2 or raw image, as its uppermost one is.
   ///   - keepsOverlay: Whether the overlay of the move stays on top.
+  ///   - removesOldStorage: Whether what the guest leaves behind goes.
   ///   - bandwidth: Bytes/s of the copy; `nil` for no limit.
   /// - Throws: ``MirrorError``, libvirt's error, `DiskIOError`.
   public init(
     of domain: Domain, places: [(disk: String, path: String?)], directory: String?, flattens: Bool,
-    keepsOverlay: Bool, bandwidth: UInt64?
+    keepsOverlay: Bool, removesOldStorage: Bool, bandwidth: UInt64?
   ) throws {
     guard try domain.isActive() else {
       throw MirrorError.refused(
@@ -67,7 +68,9 @@ public struct StorageMigrationRequest {
       snapshot: .init(
         snapshot: name, xml: document.text(),
         flags: SnapshotCreateFlags([.diskOnly, .atomic]).rawValue, disks: overlays),
-      disks: disks, flattens: flattens, keepsOverlay: keepsOverlay, bandwidth: bandwidth)
+      disks: disks, flattens: flattens, keepsOverlay: keepsOverlay, bandwidth: bandwidth,
+      removesOldStorage: removesOldStorage, domain: domain.name,
+      definition: try domain.isPersistent() ? nil : domain.xml([.inactive, .secure]))
   }
 
   private static func disk(

@@ -35,6 +35,8 @@ public enum ReversionError: Error, Equatable, CustomStringConvertible {
   /// An external snapshot on an internal one that is not the last.
   case internalParent(snapshot: String, parent: String, child: String)
 
+  /// The guest ended, by itself or by somebody else, before it could be kept.
+  case endedMeanwhile(domain: String)
   /// Somebody has started the guest on files that were to be removed.
   case usedMeanwhile(domain: String, path: String)
 
@@ -50,6 +52,8 @@ public enum ReversionError: Error, Equatable, CustomStringConvertible {
     switch self {
     case .usedMeanwhile(let domain, let path):
       "domain '\(domain)' has written to '\(path)' since; taking the rest back would lose that"
+    case .endedMeanwhile(let domain):
+      "domain '\(domain)' has ended meanwhile, and its memory is gone; going back again keeps its disks"
     case .transient(let domain):
       "domain '\(domain)' is transient: its snapshots end with the guest; define it first"
     case .manualDisk(let snapshot, let disk):

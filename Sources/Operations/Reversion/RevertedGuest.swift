@@ -41,26 +41,41 @@ final class RevertedGuest {
     var flags: SnapshotCreateFlags = [.atomic]
     if reversion.endingBefore != .shutoff { flags.insert(.halt) }
     if branch.memoryFile == nil { flags.insert(.diskOnly) }
-    _ = try domain.createSnapshot(xml: branch.document(of: domain, leaving: reversion.snapshot), flags)
+    do {
+      if reversion.endingBefore != .shutoff, try !domain.isActive() {
+        throw ReversionError.endedMeanwhile(domain: domain.name)
+      }
+      _ = try domain.createSnapshot(xml: branch.document(of: domain, leaving: reversion.snapshot), flags)
+    } catch {
+      guard reversion.endingBefore != .shutoff, domain.isInactive(within: 20) else { throw error }
+      throw ReversionError.endedMeanwhile(domain: domain.name)
+    }
+    // Where QEMU dies under it libvirt 9.0 says that all is well, and has kept neither memory nor snapshot.
+    let hasMemory = branch.memoryFile.map(FileOwner.exists) ?? true
+    guard hasMemory, (try? domain.snapshot(named: branch.name)) != nil else {
+      throw ReversionError.endedMeanwhile(domain: domain.name)
+    }
   }
 
   /// Undoes ``keep(_:)``: the guest goes on from the memory that was kept, on the disks it had.
   func putBack(_ branch: ExternalReversion.Branch) throws {
     try requireUnused()
+    // libvirt may have put the guest on the overlays and then lost the snapshot.
+    _ = try domain.connection.defineDomain(xml: reversion.definitionBefore)
     if let kept = try? domain.snapshot(named: branch.name) {
-      _ = try domain.connection.defineDomain(xml: reversion.definitionBefore)
-      if try reversion.endingBefore != .shutoff && !domain.isActive() {
-        if let memory = branch.memoryFile {
-          // The definition inside is that of the moment before the overlays.
-          try domain.connection.restore(
-            from: memory, xml: nil, reversion.endingBefore == .paused ? .paused : .running)
-        } else {
-          try startAgain()
-        }
-      }
+      if try reversion.endingBefore != .shutoff && !domain.isActive() { try goOn(as: branch) }
       try kept.delete(.metadataOnly)
     }
     try remove(branch.overlays.values.map(\.path) + [branch.memoryFile].compactMap { $0 })
+  }
+
+  /// A guest that ended while it was being kept has left no memory, and stays off.
+  private func goOn(as branch: ExternalReversion.Branch) throws {
+    guard let memory = branch.memoryFile else { return try startAgain() }
+    guard FileOwner.exists(memory) else { return }
+    // The definition inside is that of the moment before the overlays.
+    try domain.connection.restore(
+      from: memory, xml: nil, reversion.endingBefore == .paused ? .paused : .running)
   }
 
   func stop() throws {

@@ -31,28 +31,49 @@ struct DomainlessOperations {
   func findings() -> [DoctorReport.Entry] {
     operations.map { operation in
       let record = operation.journal.record
-      let isMendable = operation.isMendedWithoutDomain
+      let isMendable = operation.isMendedWithoutDomain(on: connection)
+      let goesForward = definesGuest(operation)
+      let data = operation.whereabouts(on: connection)
       return DoctorReport.Entry(
         domain: record.domain, kind: .interruptedOperation, subject: record.operation,
         explanation:
           "a \(record.operation) was interrupted (process \(record.processID) is gone), and libvirt does not know "
-          + "the domain",
-        fix: isMendable ? "take the \(record.operation) back" : nil, undo: nil,
-        noUndo: isMendable ? "the \(record.operation) can be asked for again" : nil,
+          + "the domain" + (data.isEmpty ? "" : "; " + data.joined(separator: ", ")),
+        fix: isMendable ? fix(of: operation) : nil, undo: nil,
+        noUndo: !isMendable
+          ? nil
+          : goesForward
+            ? "what it had begun cannot be taken back any more"
+            : "the \(record.operation) can be asked for again",
         advice: isMendable
           ? nil
           : "define the domain again; if it is gone for good, remove '\(operation.journal.path)'")
     }
   }
 
-  /// Takes them back.
+  private func fix(of operation: InterruptedOperation) -> String {
+    let name = operation.journal.record.operation
+    return definesGuest(operation)
+      ? "define the guest, shut off, and do the rest of the \(name)" : "take the \(name) back"
+  }
+
+  private func definesGuest(_ operation: InterruptedOperation) -> Bool {
+    operation.journal.record.operation == StorageMigration.operation
+      && operation.willFinish(on: connection)
+  }
+
+  /// Takes them back, or does the rest.
   ///
-  /// - Throws: What could not be taken back.
+  /// - Throws: What could not be taken back or done.
   /// - Returns: What was done, as orders.
   func mend() throws -> [String] {
     var done: [String] = []
-    for operation in operations where operation.isMendedWithoutDomain {
-      guard let outcome = try operation.recover(on: connection) else { continue }
+    for operation in operations where operation.isMendedWithoutDomain(on: connection) {
+      let fix = fix(of: operation)
+      guard let outcome = try operation.recover(on: connection) else {
+        if operation.journal.record.operation == StorageMigration.operation { done.append(fix) }
+        continue
+      }
       guard outcome.notUndone.isEmpty else { throw outcome }
       done += outcome.undone + ["take the \(operation.journal.record.operation) back"]
     }

@@ -42,9 +42,18 @@ struct Patient {
     OperationJournal.all(in: journals).contains { $0.record.domainUUID == uuid }
   }
 
-  /// Everything that is wrong now.
+  /// Everything that is wrong now; nothing where libvirt forgets the domain meanwhile, as it does one without a definition
+  /// once it sees that its guest is dead.
   func findings() throws -> [DoctorReport.Entry] {
-    guard try !isGone else { return [] }
+    do {
+      return try isGone ? [] : examined()
+    } catch {
+      guard try isGone else { throw error }
+      return []
+    }
+  }
+
+  private func examined() throws -> [DoctorReport.Entry] {
     let operations = try interrupted.map { operation in
       let record = operation.journal.record
       let goesForward = operation.willFinish(on: domain.connection)

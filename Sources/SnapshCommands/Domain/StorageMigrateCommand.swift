@@ -62,10 +62,10 @@ struct StorageMigrateCommand: VirshCommand {
   }
 
   func run(in session: Session) throws -> any CommandResult {
-    let domain = try session.domain(domain)
     if try arguments[Self.resume] || arguments[Self.rollback] {
-      return try recover(domain, resumes: arguments[Self.resume], in: session)
+      return try recover(resumes: arguments[Self.resume], in: session)
     }
+    let domain = try session.domain(domain)
     try session.requireNoUnfinishedOperation(on: domain)
     try session.waitForOtherJob(of: domain)
     let places = try arguments[Self.disks].map { text in
@@ -74,7 +74,8 @@ struct StorageMigrateCommand: VirshCommand {
     }
     let request = try StorageMigrationRequest(
       of: domain, places: places, directory: arguments[Self.directory], flattens: arguments[Self.flatten],
-      keepsOverlay: arguments[Self.keepOverlay], bandwidth: bandwidth)
+      keepsOverlay: arguments[Self.keepOverlay], removesOldStorage: arguments[Self.deleteStorage],
+      bandwidth: bandwidth)
     return try migrate(request.parameters, domain, in: session)
   }
 
@@ -82,55 +83,81 @@ struct StorageMigrateCommand: VirshCommand {
     _ parameters: StorageMigration.Parameters, _ domain: Domain, in session: Session
   ) throws -> any CommandResult {
     let printer = session.diskProgress(label: "Migrate", job: "storage-migrate")
+    let uuid = try domain.uuid()
     let migration = StorageMigration(
-      parameters, on: domain.connection, domainUUID: try domain.uuid(), cancellation: session.interruptible(),
+      parameters, on: domain.connection, domainUUID: uuid, cancellation: session.interruptible(),
       progress: printer.show)
     if try arguments[Self.dryRun] { return PlannedSteps(migration.plan, on: domain) }
     do {
       defer { printer.end() }
       try session.carryOut(migration.plan, StorageMigration.operation, parameters, on: domain)
     }
-    return try result(parameters, domain)
+    // A guest without a definition that has ended is another domain to libvirt now.
+    return try result(of: migration, parameters, on: domain.connection.domain(uuid: uuid))
   }
 
-  private func recover(_ domain: Domain, resumes: Bool, in session: Session) throws -> any CommandResult {
-    let uuid = try domain.uuid()
+  /// The journal of the interrupted migration; the domain may be one that libvirt has forgotten with its guest's end.
+  private func interrupted(in session: Session) throws -> OperationJournal {
+    let connection = try session.connection()
+    let uri = try connection.uri()
     let journals = OperationJournal.all(in: try session.journals()).filter {
-      $0.record.domainUUID == uuid && $0.record.operation == StorageMigration.operation
+      $0.record.operation == StorageMigration.operation && $0.record.uri == uri
     }
-    guard let journal = journals.first else {
-      throw CommandFailure("no interrupted storage migration of domain '\(domain.name)' is known")
+    do {
+      let found = try session.domain(domain)
+      let uuid = try found.uuid()
+      guard let journal = journals.first(where: { $0.record.domainUUID == uuid }) else {
+        throw CommandFailure("no interrupted storage migration of domain '\(found.name)' is known")
+      }
+      return journal
+    } catch {
+      let forgotten = try journals.first { journal in
+        try [journal.record.domain, journal.record.domainUUID].contains(domain)
+          && !connection.domains().contains { try $0.uuid() == journal.record.domainUUID }
+      }
+      guard let forgotten else { throw error }
+      return forgotten
     }
+  }
+
+  private func recover(resumes: Bool, in session: Session) throws -> any CommandResult {
+    let connection = try session.connection()
+    let journal = try interrupted(in: session)
     guard !journal.isHeld else { throw UnfinishedOperationError(journal) }
+    let name = journal.record.domain
     let parameters = try journal.record.parameters(as: StorageMigration.Parameters.self)
     let migration = try StorageMigration(
-      journal: journal, connection: domain.connection, cancellation: session.interruptible())
+      journal: journal, connection: connection, cancellation: session.interruptible())
     if !resumes && migration.plan.willFinish(journal) {
       throw CommandFailure(
-        "disks of domain '\(domain.name)' have gone over already: finish with 'storage-migrate \(domain.name) --resume'"
-      )
+        "disks of domain '\(name)' have gone over already: finish with 'storage-migrate \(name) --resume'")
     }
     if let failure = try migration.plan.recover(journal) {
       guard failure.notUndone.isEmpty else { throw failure }
-      // What was begun could not be gone on with; the same move begins again from its start.
-      if resumes { return try migrate(parameters, domain, in: session) }
+      if resumes {
+        guard let domain = try? connection.domain(uuid: journal.record.domainUUID), try domain.isActive()
+        else {
+          throw CommandFailure(
+            "domain '\(name)' has ended before any of its disks had gone over, so that all is taken back and they are "
+              + "where they were: start it and migrate it again")
+        }
+        // What was begun could not be gone on with; the same move begins again from its start.
+        return try migrate(parameters, domain, in: session)
+      }
       return Sentence(
-        "Storage migration of domain '\(domain.name)' taken back\n",
-        fields: StorageMigrationAction(domain: domain.name, action: "taken-back", disks: [], leftovers: []))
+        "Storage migration of domain '\(name)' taken back\n",
+        fields: StorageMigrationAction(
+          domain: name, action: "taken-back", disks: [], leftovers: [], defined: nil))
     }
-    return try result(parameters, domain)
+    return try result(
+      of: migration, parameters, on: connection.domain(uuid: journal.record.domainUUID))
   }
 
   private func result(
-    _ parameters: StorageMigration.Parameters, _ domain: Domain
+    of migration: StorageMigration, _ parameters: StorageMigration.Parameters, on domain: Domain
   ) throws -> any CommandResult {
     let chains = try DiskChain.chains(inDomainXML: domain.xml())
-    let inUse = Set(chains.flatMap(\.images).map(\.path))
-    let old = parameters.snapshot.disks.flatMap { disk in
-      StorageLeftovers.chain(from: .init(path: disk.overlay, format: disk.format)).map(\.path)
-    }
-    let files = try StorageLeftovers(on: domain.connection).settle(
-      old.filter { !inUse.contains($0) }, removes: arguments[Self.deleteStorage])
+    let files = try migration.leftovers(of: domain, removes: arguments[Self.deleteStorage])
     let moved = parameters.disks.map { disk in
       StorageMigrationAction.Disk(
         target: disk.target,
@@ -139,10 +166,13 @@ struct StorageMigrateCommand: VirshCommand {
     let lines =
       moved.map { "\($0.target) is now \($0.images.joined(separator: " on "))" }
       + files.map { LeftoverFile($0).text }
+      + (migration.hasDefinedGuest
+        ? ["the guest had ended and libvirt had forgotten it: it is defined, and 'start' starts it"] : [])
     return Sentence(
       "Domain '\(domain.name)' migrated to its new storage\n" + lines.map { $0 + "\n" }.joined(),
       fields: StorageMigrationAction(
-        domain: domain.name, action: "migrated", disks: moved, leftovers: files.map(LeftoverFile.init)))
+        domain: domain.name, action: "migrated", disks: moved, leftovers: files.map(LeftoverFile.init),
+        defined: migration.hasDefinedGuest ? true : nil))
   }
 }
 
@@ -163,4 +193,6 @@ struct StorageMigrationAction: Encodable, Sendable {
   let disks: [Disk]
   /// What is left on the old storage.
   let leftovers: [LeftoverFile]
+  /// Whether the guest, which had no definition, had ended, so that it was defined; left out where not.
+  let defined: Bool?
 }

@@ -70,11 +70,10 @@ struct MirroredSnapshotDeletion {
     try session.waitForOtherJob(of: domain)
     let printer = session.diskProgress(label: "Mirror", job: "mirror")
     let end = MirroredSnapshotEnd(
-      record, choice: choice, on: domain, timeoutSeconds: timeoutSeconds,
+      record, choice: choice, on: domain, removesLeftovers: removesLeftovers, timeoutSeconds: timeoutSeconds,
       cancellation: session.interruptible(), progress: printer.show)
     try end.check()
     if isDryRun { return PlannedSteps(end.plan, on: domain) }
-    let candidates = leftoverCandidates(record)
     do {
       defer { printer.end() }
       try end.plan.run(cancellation: session.interruptible())
@@ -89,9 +88,6 @@ struct MirroredSnapshotDeletion {
     }
     let stays = choice == .pivot ? nil : "first"
     let chains = try DiskChain.chains(inDomainXML: domain.xml())
-    let inUse = Set(chains.flatMap(\.images).map(\.path))
-    let files = try StorageLeftovers(on: domain.connection).settle(
-      candidates.filter { !inUse.contains($0) }, removes: removesLeftovers)
     return MirroredSnapshotEndResult(
       domain: domain.name, snapshot: record.snapshot, keepsSnapshot: choice == .abort,
       disks: record.mirrors.map { disk, path in
@@ -99,7 +95,7 @@ struct MirroredSnapshotDeletion {
         return .init(
           target: disk.target, storage: stays ?? "second", source: top,
           wentOver: top == path)
-      }, leftovers: files.map(LeftoverFile.init))
+      }, leftovers: try end.leftovers().map(LeftoverFile.init))
   }
 
   /// Takes back a creation that was interrupted.
@@ -123,14 +119,6 @@ struct MirroredSnapshotDeletion {
         fields: SnapshotAction(domain: domain.name, snapshot: snapshot, action: "taken-back"))
     }
     return nil
-  }
-
-  /// What the guest may leave behind: on the first storage after a pivot, on the second after an abort.
-  private func leftoverCandidates(_ record: MirrorRecord) -> [String] {
-    record.mirrors.flatMap { disk, path in
-      let left = choice == .pivot ? disk.overlay : path
-      return StorageLeftovers.chain(from: .init(path: left, format: disk.format)).map(\.path)
-    }
   }
 }
 

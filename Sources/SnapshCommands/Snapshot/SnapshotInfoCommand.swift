@@ -88,7 +88,7 @@ struct SnapshotMirror: Encodable, Sendable {
   let target: String
   /// The file on the second storage.
   let file: String
-  /// `catching-up`, `ready`, `pivoted`, `broken`, or `elsewhere`.
+  /// `catching-up`, `ready`, `pivoted`, `broken`, `merged`, or `elsewhere`.
   let state: String
   /// Whole percents done; absent unless it catches up.
   let percent: Int?
@@ -107,6 +107,7 @@ struct SnapshotMirror: Encodable, Sendable {
     case .ready: self.state = "ready"
     case .pivoted: self.state = "pivoted"
     case .broken: self.state = "broken"
+    case .merged: self.state = "merged"
     case .elsewhere: self.state = "elsewhere"
     }
     self.percent = percent
