@@ -40,6 +40,11 @@ extension MirroredGuest {
     return try stopped(line, at: death.place) { _ in try die() }
   }
 
+  /// Waits until libvirt says that the guest is dead, which the first process that looks may not know yet.
+  func waitUntilSeenDead() throws {
+    while try guest.virsh("domstate", guest.name).stdout.contains("running") {}
+  }
+
   /// Nothing is to be killed where the operation has stopped the guest itself.
   private func die() throws {
     guard guest.qemuProcess != nil else { return }

@@ -87,6 +87,7 @@ struct MirrorDeathTests {
   func deletion(survives: Bool) throws {
     try end([], steps: 0..<6, survives: survives, on: Self.mirrors) { mirrored, death in
       guard death.place == "before:2" else { return }
+      try mirrored.waitUntilSeenDead()
       let info = try mirrored.run("snapshot-info", mirrored.guest.name, "moving").check().stdout
       #expect(info.contains("\(mirrored.mirror("vdb", "moving")) (broken)"), "\(info)")
       let told = try mirrored.run("doctor", mirrored.guest.name)
@@ -112,6 +113,7 @@ struct MirrorDeathTests {
     ) { mirrored, death in
       // The overlay of vda has gone.
       guard death.place == "before:4" else { return }
+      try mirrored.waitUntilSeenDead()
       let told = try mirrored.run("doctor", mirrored.guest.name)
       #expect(told.status == 2)
       #expect(told.stdout.contains("the overlay of vda has been merged back already"), "\(told)")
