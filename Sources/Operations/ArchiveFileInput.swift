@@ -11,12 +11,16 @@ final class ArchiveFileInput: ArchiveInput {
   private let isStopped = Atomic<Bool>(false)
   /// Whether a read never waits for somebody else.
   private let isRegularFile: Bool
+  /// The file; nil for a pipe, and for a file of which something was read before.
+  let storage: (any ArchiveStorage)?
 
   init(_ descriptor: FileDescriptor, cancellation: Cancellation) {
     self.descriptor = descriptor
     self.cancellation = cancellation
     var status = stat()
     isRegularFile = fstat(descriptor.rawValue, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+    storage =
+      isRegularFile && lseek(descriptor.rawValue, 0, SEEK_CUR) == 0 ? DescriptorStorage(descriptor) : nil
     PipeCapacity.enlarge(descriptor.rawValue)
   }
 

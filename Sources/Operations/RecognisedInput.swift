@@ -37,6 +37,10 @@ final class RecognisedInput: ArchiveInput, @unchecked Sendable {
     }
   }
 
+  var storage: (any ArchiveStorage)? {
+    if case .plain = kind { input.storage } else { nil }
+  }
+
   func skip(_ count: UInt64) throws -> UInt64? {
     guard case .plain = kind else { return nil }
     return try input.skip(count)
@@ -66,6 +70,8 @@ private final class StartedInput: ArchiveInput, @unchecked Sendable {
   init(_ input: any ArchiveInput) {
     self.input = input
   }
+
+  var storage: (any ArchiveStorage)? { input.storage }
 
   /// The first bytes, fewer where the input has no more; they will be read again.
   func readStart(_ count: Int) throws -> ArraySlice<UInt8> {

@@ -8,6 +8,9 @@ public protocol ArchiveInput: Sendable {
   /// Puts the next bytes into `buffer` and returns how many; 0 at the end. Fewer than asked for is fine.
   func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int
 
+  /// The same bytes in any order, those that were read already included; nil where there is only the one order.
+  var storage: (any ArchiveStorage)? { get }
+
   /// Moves over the next bytes without reading them, where that can be had.
   ///
   /// - Parameter count: bytes.
@@ -17,6 +20,9 @@ public protocol ArchiveInput: Sendable {
 }
 
 extension ArchiveInput {
+  /// Nil: there is only the one order.
+  public var storage: (any ArchiveStorage)? { nil }
+
   /// Nil: all must be read.
   public func skip(_ count: UInt64) throws -> UInt64? { nil }
 }
@@ -24,10 +30,14 @@ extension ArchiveInput {
 /// An input that reads from an open file descriptor, which stays the caller's to close.
 public struct DescriptorInput: ArchiveInput {
   private let descriptor: FileDescriptor
+  /// The file; nil for a pipe or a socket, and for a file of which something was read before.
+  public let storage: (any ArchiveStorage)?
 
   /// Wraps a file, pipe or socket open for reading; blocking.
   public init(_ descriptor: FileDescriptor) {
     self.descriptor = descriptor
+    storage =
+      lseek(descriptor.rawValue, 0, SEEK_CUR) == 0 ? DescriptorStorage(descriptor) : nil
   }
 
   /// Reads what the kernel has.

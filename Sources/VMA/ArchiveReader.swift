@@ -9,7 +9,8 @@ public enum CheckDepth: Equatable, Sendable {
 /// Reads an archive front to back, and checks all that can be checked on the way.
 ///
 /// Memory stays below 16 MiB whatever the archive's size, apart from one bit for each cluster that is out of
-/// order (at most 256 MiB for hostile archives). A thread of its own reads ahead.
+/// order (at most 256 MiB for hostile archives). A thread of its own reads ahead; where only the check is wanted and the
+/// input can be read in any order, a thread for each processor reads and hashes the data of other extents.
 /// An extent's content is handed out only after the extent was checked; that the archive is complete is known
 /// when ``read(checking:devices:visit:progress:)`` has returned, and not before.
 public final class ArchiveReader {
@@ -78,6 +79,24 @@ public final class ArchiveReader {
     var runs = runs
     var extents = try ExtentReader(
       header: header, headerChecksum: headerChecksum, depth: depth, selection: selection, mapLimit: mapLimit)
+    let end: UInt64
+    if depth == .data, runs == nil, let storage = input.storage {
+      end = try check(&extents, in: storage, selection, progress)
+    } else {
+      end = try stream(&extents, selection, progress, &runs)
+    }
+    try extents.finish(at: end)
+    return ArchiveReport(
+      bytesRead: end, extents: extents.extents, devices: extents.trackers.all.map { $0.summary },
+      zeroBlocksBesideData: extents.trackers.all.reduce(0) { $0 + $1.zeroBlocksBesideData },
+      proof: proof(depth, allHashed: extents.trackers.all.allSatisfy(\.isHashed)))
+  }
+
+  /// Takes the extents as they come; returns where they end.
+  private func stream(
+    _ extents: inout ExtentReader, _ selection: DataSelection,
+    _ progress: ((ArchiveProgress) throws -> Void)?, _ runs: inout RunAssembler?
+  ) throws -> UInt64 {
     let thread = try ReadAheadThread(input: input, from: headerSize, selection)
     defer { thread.end() }
     var end = headerSize
@@ -88,11 +107,33 @@ public final class ArchiveReader {
       try progress?(ArchiveProgress(archiveBytes: end, clusters: extents.trackers.clusters))
     }
     try runs?.end()
-    try extents.finish(at: end)
-    return ArchiveReport(
-      bytesRead: end, extents: extents.extents, devices: extents.trackers.all.map { $0.summary },
-      zeroBlocksBesideData: extents.trackers.all.reduce(0) { $0 + $1.zeroBlocksBesideData },
-      proof: proof(depth, allHashed: extents.trackers.all.allSatisfy(\.isHashed)))
+    return end
+  }
+
+  /// Goes from header to header while other threads check the data between them; returns where the extents end.
+  private func check(
+    _ extents: inout ExtentReader, in storage: any ArchiveStorage, _ selection: DataSelection,
+    _ progress: ((ArchiveProgress) throws -> Void)?
+  ) throws -> UInt64 {
+    let checkers = try DataCheckers(storage, extents.trackers.hashed)
+    var walk = HeaderWalk(storage, from: headerSize)
+    do {
+      while !checkers.hasFailed, let extent = try walk.next() {
+        let header = walk.header(of: extent)
+        if let expected = try extents.take(headerOf: extent, header), selection.wants(dataOf: header),
+          ExtentHeader.blockCount(header) > 0
+        {
+          checkers.check(header, expected, at: extent.offset)
+        }
+        try progress?(ArchiveProgress(archiveBytes: walk.end, clusters: extents.trackers.clusters))
+      }
+    } catch {
+      // The data of an extent before may be wrong, too, and that comes first.
+      _ = try checkers.finish()
+      throw error
+    }
+    for contents in try checkers.finish() { extents.add(contents) }
+    return walk.end
   }
 
   private func proof(_ depth: CheckDepth, allHashed: Bool) -> ArchiveProof {

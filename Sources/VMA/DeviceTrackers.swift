@@ -25,6 +25,9 @@ struct DeviceTrackers {
     return index < 0 ? nil : index
   }
 
+  /// What those who hash blocks must know.
+  var hashed: HashedDevices { HashedDevices(indices: indices, contentEnds: all.map(\.contentEnd)) }
+
   /// Clusters seen of all devices.
   var clusters: UInt64 { all.reduce(0) { $0 + $1.seen.count } }
 

@@ -7,10 +7,18 @@ struct ExtentReader: ~Copyable {
   private let checksum: HeaderChecksum
   private(set) var trackers: DeviceTrackers
   private var trailer = TrailerCollector()
-  private var digest = ExtentDigest()
+  private var hashing: BlockHashing
   /// Extents that are not part of the trailer.
   private(set) var dataExtents: UInt64 = 0
   private(set) var extents: UInt64 = 0
+
+  /// What an extent's data must be.
+  struct Expected: Sendable {
+    /// The extent's number.
+    let number: UInt64
+    /// The digest that it carries; nil in archives without digests.
+    let digest: UInt64?
+  }
 
   init(
     header: ArchiveHeader, headerChecksum: (high: UInt64, low: UInt64), depth: CheckDepth,
@@ -24,6 +32,7 @@ struct ExtentReader: ~Copyable {
     trackers = DeviceTrackers(header.devices, mapLimit: mapLimit) {
       depth == .data && selection.wants($0)
     }
+    hashing = BlockHashing(trackers.hashed)
   }
 
   /// Checks an extent, and only then hands out its content.
@@ -36,6 +45,27 @@ struct ExtentReader: ~Copyable {
   mutating func take(
     _ extent: InputBatch.Extent, bytes: UnsafeRawBufferPointer, runs: inout RunAssembler?
   ) throws {
+    guard let expected = try take(headerOf: extent, bytes) else { return }
+    let extentHeader = bytes.slice(0, Layout.Extent.headerSize)
+    let data = bytes.slice(Layout.Extent.headerSize, bytes.count - Layout.Extent.headerSize)
+    if depth == .data, extent.isWanted {
+      let count = hashing.begin(extentHeader)
+      hashing.add(data.slice(0, count * Layout.blockSize), from: 0)
+      try hashing.finish(extent: expected.number, recorded: expected.digest, at: extent.offset)
+    }
+    if runs != nil { try handOut(extentHeader, data, &runs) }
+  }
+
+  /// Checks an extent without its data.
+  ///
+  /// - Parameters:
+  ///   - extent: the extent, or what stands in its place.
+  ///   - bytes: at least its header, as far as the archive has it.
+  /// - Returns: what its data must be; nil for a part of the trailer.
+  /// - Throws: ``VMAError``.
+  mutating func take(
+    headerOf extent: InputBatch.Extent, _ bytes: UnsafeRawBufferPointer
+  ) throws(VMAError) -> Expected? {
     let offset = extent.offset
     guard bytes.count >= Layout.Extent.headerSize else {
       throw VMAError(.extentHeaderTruncated(have: bytes.count), at: offset)
@@ -46,22 +76,25 @@ struct ExtentReader: ~Copyable {
     let recorded = try recordedDigest(extentHeader, at: offset)
     extents += 1
     if header.integrity == .digests, recorded == nil {
-      return try trailer.take(extentHeader, at: offset)
+      try trailer.take(extentHeader, at: offset)
+      return nil
     }
     try trackers.take(slotsOf: extentHeader, at: offset)
-    let data = bytes.slice(Layout.Extent.headerSize, bytes.count - Layout.Extent.headerSize)
-    if depth == .data, extent.isWanted {
-      try checkData(data, of: extentHeader, recorded: recorded, at: offset)
-    }
-    dataExtents += 1
-    if runs != nil { try handOut(extentHeader, data, &runs) }
+    defer { dataExtents += 1 }
+    return Expected(number: dataExtents, digest: recorded)
+  }
+
+  /// Takes what others have found of the devices' contents.
+  mutating func add(_ contents: [ContentDigest]) {
+    for (index, content) in contents.enumerated() { trackers[contentOf: index].add(content) }
   }
 
   /// Checks what can only be known at the end.
   ///
   /// - Parameter end: the archive's length.
   /// - Throws: ``VMAError`` for what is missing, or for what differs from the trailer.
-  func finish(at end: UInt64) throws(VMAError) {
+  mutating func finish(at end: UInt64) throws(VMAError) {
+    add(hashing.contents)
     if header.integrity == .digests {
       let trailer = try trailer.trailer(after: dataExtents, at: end)
       try trailer.check(
@@ -79,41 +112,6 @@ struct ExtentReader: ~Copyable {
     else { return nil }
     guard !trailer.hasBegun else { throw VMAError(.extentAfterTrailer, at: offset) }
     return recorded
-  }
-
-  /// Hashes an extent's blocks for its own digest and for those of its devices.
-  private mutating func checkData(
-    _ data: UnsafeRawBufferPointer, of extentHeader: UnsafeRawBufferPointer, recorded: UInt64?,
-    at offset: UInt64
-  ) throws(VMAError) {
-    guard var block = data.baseAddress else { return }
-    for number in 0..<Layout.Extent.slots {
-      let slot = ExtentHeader.slot(number, of: extentHeader)
-      guard slot.device != 0, slot.mask != 0, let index = trackers.index(of: slot.device) else { continue }
-      var content = trackers[contentOf: index]
-      let first = slot.cluster * UInt64(Layout.blocksPerCluster)
-      let end = trackers.all[index].contentEnd
-      var mask = slot.mask
-      while mask != 0 {
-        let blockIndex = first + UInt64(mask.trailingZeroBitCount)
-        let start = blockIndex * UInt64(Layout.blockSize)
-        let hash = Block.hash(block, index: blockIndex)
-        if recorded != nil { digest.add(hash) }
-        if end >= start + UInt64(Layout.blockSize) {
-          if !Block.isZero(block) { content.add(hash) }
-        } else if start < end {
-          // Some writers leave anything after the end of the device; it is not content.
-          content.add(UnsafeRawBufferPointer(start: block, count: Int(end - start)), at: start)
-        }
-        block += Layout.blockSize
-        mask &= mask - 1
-      }
-      trackers[contentOf: index] = content
-    }
-    guard let recorded else { return }
-    guard digest.finish(extent: dataExtents) == recorded else {
-      throw VMAError(.digestMismatch(extent: dataExtents), at: offset)
-    }
   }
 
   private func handOut(

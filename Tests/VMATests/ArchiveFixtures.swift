@@ -52,6 +52,19 @@ final class MemoryInput: ArchiveInput {
   }
 }
 
+/// An input over bytes in memory that can also be had in any order.
+final class AnyOrderInput: ArchiveInput {
+  private let input: MemoryInput
+  let storage: (any ArchiveStorage)?
+
+  init(_ bytes: [UInt8]) {
+    input = MemoryInput(bytes)
+    storage = MemoryStorage(bytes)
+  }
+
+  func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int { try input.read(into: buffer) }
+}
+
 // The tests run without optimisation, where the standard library's byte loops take seconds for a few MiB:
 // the C library's functions do the bulk work.
 

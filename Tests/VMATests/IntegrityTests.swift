@@ -85,6 +85,22 @@ import Testing
     #expect(Archive.complaint(archive.bytes, checking: .structure) == nil)
   }
 
+  @Test("of all that is wrong the first is told, also where several extents are checked at one time")
+  func firstDamage() throws {
+    var archive = try Self.sample()
+    let sound = archive.bytes
+    #expect(
+      try ArchiveVerifier.verify(AnyOrderInput(sound)) == ArchiveVerifier.verify(MemoryInput(sound)))
+    let offsets = archive.extentOffsets
+    archive.bytes[try #require(offsets.last) + 40] ^= 1
+    for extent in offsets.indices.dropLast().reversed() {
+      archive.bytes[offsets[extent] + 512 + 100] ^= 0x10
+      #expect(throws: VMAError(.digestMismatch(extent: UInt64(extent)), at: UInt64(offsets[extent]))) {
+        try ArchiveVerifier.verify(AnyOrderInput(archive.bytes))
+      }
+    }
+  }
+
   @Test("a small archive cut at any byte is caught")
   func cutAnywhere() throws {
     let archive = try Archive.make([("disk0", filled(4096, with: 1))])
