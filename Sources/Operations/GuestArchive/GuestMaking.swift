@@ -7,6 +7,10 @@ final class GuestMaking {
   /// Where the guest is made; nil where only its disks are wanted.
   let connection: Connection?
   private let definition: String
+  /// The name that the guest gets, and whether it may replace another one; nil where it is only taken back.
+  private var wanted: (name: String, replaces: Bool)?
+  /// Whether somebody else was found to be the first, so that nothing was defined here.
+  private var isForestalled = false
 
   /// - Parameters:
   ///   - definition: the guest's `<domain>` document.
@@ -22,11 +26,28 @@ final class GuestMaking {
   ///
   /// - Throws: ``GuestArchiveError``, `LibvirtError`.
   func checkWay(name: String, replaces: Bool) throws {
-    guard let connection else { return }
+    wanted = (name, replaces)
+    let former = try guestInTheWay()
+    parameters.former = former?.definition
+    parameters.formerUUID = former?.uuid
+  }
+
+  /// Looks again: while a long archive was read, somebody may have made or started a guest of this name or UUID.
+  private func recheckWay() throws {
+    let former = try guestInTheWay()
+    guard let name = wanted?.name,
+      former?.definition != parameters.former || former?.uuid != parameters.formerUUID
+    else { return }
+    throw GuestArchiveError.notReplaceable(name: name, reason: "was defined, changed or undefined meanwhile")
+  }
+
+  /// The guest that is replaced, as it is defined now.
+  private func guestInTheWay() throws -> (definition: String, uuid: String)? {
+    guard let connection, let (name, replaces) = wanted else { return nil }
     if let other = try connection.existingDomain(uuid: parameters.uuid), other.name != name {
       throw GuestArchiveError.identityExists(uuid: parameters.uuid, name: other.name)
     }
-    guard let former = try connection.existingDomain(named: name) else { return }
+    guard let former = try connection.existingDomain(named: name) else { return nil }
     guard replaces else { throw GuestArchiveError.domainExists(name: name) }
     guard try !former.isActive() else {
       throw GuestArchiveError.notReplaceable(name: name, reason: "is running")
@@ -36,17 +57,20 @@ final class GuestMaking {
       throw GuestArchiveError.notReplaceable(
         name: name, reason: "has a managed save ('managedsave-remove \(name)' gives it up)")
     }
-    parameters.former = try former.xml([.inactive, .secure])
-    parameters.formerUUID = try former.uuid()
+    return (try former.xml([.inactive, .secure]), try former.uuid())
   }
 
   /// What follows once the files are written.
   func steps(saveImage: @escaping () -> String?, naming: @escaping () throws -> Void) -> [Step] {
     let ending = parameters.ending
     var steps = [
-      Step("give the files their names", perform: naming, undoing: "take the files away again") { [self] in
-        try takeFilesAway()
-      }
+      Step(
+        "give the files their names",
+        perform: { [self] in
+          try recheckWay()
+          try naming()
+        }, undoing: "take the files away again"
+      ) { [self] in try takeFilesAway() }
     ]
     guard let connection else { return steps }
     steps.append(
@@ -66,9 +90,7 @@ final class GuestMaking {
           }
         }, undoing: "stop the domain"
       ) { [self] in
-        guard let domain = try connection.existingDomain(uuid: parameters.uuid), try domain.isActive() else {
-          return
-        }
+        guard let domain = try ownGuest(), try domain.isActive() else { return }
         try domain.destroy()
       })
     return steps
@@ -87,7 +109,7 @@ final class GuestMaking {
 
   /// Whether the guest is there as it was to be; asked of a process that was lost in the last of the steps.
   func isAchieved() throws -> Bool {
-    guard let domain = try connection?.existingDomain(uuid: parameters.uuid) else { return false }
+    guard let domain = try ownGuest() else { return false }
     if let overlays = parameters.overlays { return InstantRestore.isDone(overlays, parameters.files) }
     switch parameters.ending {
     case .started, .resumed, .paused: return try domain.isActive()
@@ -101,6 +123,7 @@ final class GuestMaking {
 
   /// Takes the files away, whichever name they have by now, and puts back what they replaced.
   func takeFilesAway() throws {
+    guard !parameters.files.isEmpty else { return }
     try requireOff()
     var first: (any Error)?
     for file in parameters.files {
@@ -116,6 +139,12 @@ final class GuestMaking {
   }
 
   private func define(on connection: Connection) throws {
+    do {
+      try recheckWay()
+    } catch {
+      isForestalled = true
+      throw error
+    }
     // A name belongs to one UUID only.
     if let formerUUID = parameters.formerUUID, formerUUID != parameters.uuid {
       try connection.existingDomain(uuid: formerUUID)?.undefine(.keepNVRAM)
@@ -123,17 +152,34 @@ final class GuestMaking {
     _ = try connection.defineDomain(xml: definition)
   }
 
+  /// The guest of this UUID where it is the one that was made here, which somebody may have started meanwhile.
+  ///
+  /// Another one of the same archive, which somebody else has made meanwhile, stands on other files.
+  private func ownGuest() throws -> Domain? {
+    guard let domain = try connection?.existingDomain(uuid: parameters.uuid) else { return nil }
+    // Without files there is nothing to tell it by.
+    guard !parameters.files.isEmpty else { return domain }
+    let sources = try DiskChain.chains(inDomainXML: domain.xml(domain.isActive() ? [] : [.inactive]))
+      .flatMap(\.images).map(\.path)
+    return parameters.files.contains { sources.contains($0.place) && $0.isInPlaceOrGone } ? domain : nil
+  }
+
   /// Somebody may have started the guest before what was left of its restore is taken back.
   private func requireOff() throws {
-    guard let domain = try connection?.existingDomain(uuid: parameters.uuid) else { return }
-    guard try !domain.isActive() else { throw GuestArchiveError.runsMeanwhile(name: domain.name) }
+    guard let domain = try ownGuest(), try domain.isActive() else { return }
+    throw GuestArchiveError.runsMeanwhile(name: domain.name)
   }
 
   private func undefine(on connection: Connection) throws {
+    guard !isForestalled else { return }
     try requireOff()
-    if parameters.formerUUID != parameters.uuid {
-      try connection.existingDomain(uuid: parameters.uuid)?.undefine(.keepNVRAM)
+    let own = try ownGuest()
+    if parameters.formerUUID != parameters.uuid { try own?.undefine(.keepNVRAM) }
+    guard let former = parameters.former, let uuid = parameters.formerUUID else { return }
+    // What is neither the guest that was made nor gone was never replaced, or was made by somebody else since.
+    guard try connection.existingDomain(uuid: uuid) == nil || (uuid == parameters.uuid && own != nil) else {
+      return
     }
-    if let former = parameters.former { _ = try connection.defineDomain(xml: former) }
+    _ = try connection.defineDomain(xml: former)
   }
 }

@@ -43,6 +43,12 @@ struct RestoredFile: Codable, Equatable {
   /// Whether the file has its place.
   var isInPlace: Bool { (try? isThis(place)) == true }
 
+  /// Whether nothing else has its place.
+  var isInPlaceOrGone: Bool {
+    var status = stat()
+    return isInPlace || lstat(place, &status) != 0
+  }
+
   private func isThis(_ path: String) throws -> Bool {
     var status = stat()
     guard lstat(path, &status) == 0 else { return false }
