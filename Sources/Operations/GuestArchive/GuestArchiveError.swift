@@ -56,6 +56,8 @@ public enum GuestArchiveError: Error, Equatable, Sendable {
   case hostDeviceStays(name: String)
   /// After the archive was taken, a disk is neither on its overlay nor below it.
   case movedMeanwhile(target: String, source: String)
+  /// The commit of an overlay ended before all of it was in the image below.
+  case notCommitted(overlay: String, base: String)
   /// The guest of a restore that is taken back runs.
   case runsMeanwhile(name: String)
 }
@@ -135,6 +137,9 @@ extension GuestArchiveError: CustomStringConvertible {
         + "with 'detach-device'"
     case .movedMeanwhile(let target, let source):
       "disk '\(target)' is on '\(source)' now, where this operation did not put it; its overlay was left alone"
+    case .notCommitted(let overlay, let base):
+      "the commit of '\(overlay)' into '\(base)' ended by itself (a full or failing storage, or the guest was shut off); "
+        + "QEMU's log tells more"
     case .runsMeanwhile(let name):
       "domain '\(name)' runs on what is to be taken back; stop it first"
     }

@@ -85,13 +85,7 @@ struct TemporaryOverlays: Codable, Equatable, Sendable {
     var first: (any Error)?
     for layer in layers {
       do {
-        do {
-          try takeAway(layer, from: domain)
-        } catch {
-          // A QEMU that dies meanwhile, or that libvirt has not yet found dead, leaves its images to us.
-          guard let domain, Self.hasEnded(domain) else { throw error }
-          try takeAway(layer, from: domain)
-        }
+        try takeAway(layer, from: domain)
       } catch {
         first = first ?? error
       }
@@ -102,17 +96,35 @@ struct TemporaryOverlays: Codable, Equatable, Sendable {
   }
 
   private func takeAway(_ layer: Layer, from domain: Domain?) throws {
+    var isCurrent = false
+    do {
+      try empty(layer, on: domain, isCurrent: &isCurrent)
+    } catch {
+      // A QEMU that dies meanwhile, or that libvirt has not yet found dead, leaves its images to us.
+      guard let domain, Self.hasEnded(domain) else { throw error }
+      try empty(layer, on: domain, isCurrent: &isCurrent)
+    }
+    try UnneededFiles.remove([layer.overlay])
+  }
+
+  /// Brings what the overlay holds into the image below, where the guest has not left it before.
+  ///
+  /// Sets `isCurrent` while a running guest is known to write to the overlay.
+  private func empty(_ layer: Layer, on domain: Domain?, isCurrent: inout Bool) throws {
     let target = layer.frozen.target
     guard let domain, let isActive = try Self.isActive(domain) else {
-      if access(layer.overlay, F_OK) == 0 { try commitImage(layer) }
-      return try UnneededFiles.remove([layer.overlay])
+      // It may have gone on below for days since.
+      return try OrphanedOverlay(layer.merge).merge(isCurrent: isCurrent)
     }
     let source = try GuestDisk.disks(inDomainXML: domain.xml(isActive ? [] : [.inactive]))
       .first { $0.target == target }?.source
     switch source {
     case layer.overlay:
       if isActive {
-        try commitLive(layer, on: domain)
+        // Ctrl-C waits for it: giving it up would leave the guest on the overlay.
+        do { try layer.merge.mergeLive(domain, isOnOverlay: &isCurrent) } catch MirrorError.ended {
+          throw GuestArchiveError.notCommitted(overlay: layer.overlay, base: layer.frozen.source)
+        }
       } else {
         try commitShutOff(layer, on: domain)
       }
@@ -120,28 +132,6 @@ struct TemporaryOverlays: Codable, Equatable, Sendable {
       break
     default:
       throw GuestArchiveError.movedMeanwhile(target: target, source: source ?? "nothing")
-    }
-    try UnneededFiles.remove([layer.overlay])
-  }
-
-  /// Active commit and pivot; a job of an earlier attempt is taken over.
-  private func commitLive(_ layer: Layer, on domain: Domain) throws {
-    let target = layer.frozen.target
-    let wait = BlockJobWait(on: domain, disk: target)
-    if try domain.blockJob(on: target)?.kind != .activeCommit {
-      try domain.blockCommit(on: target, base: nil, top: nil, bandwidth: 0, [.active, .shallow])
-    }
-    // Giving this up would leave the guest on the overlay: Ctrl-C waits for it.
-    let outcome = try wait.run(.init(timeout: nil, cancellation: Cancellation())) { _ in }
-    switch outcome {
-    case .ready:
-      try domain.abortBlockJob(on: target, .pivot)
-    case .completed:
-      break
-    case .aborted, .failed:
-      throw LibvirtError(
-        code: .operationFailed,
-        message: "the commit of '\(layer.overlay)' into '\(layer.frozen.source)' did not succeed")
     }
   }
 
@@ -169,15 +159,20 @@ struct TemporaryOverlays: Codable, Equatable, Sendable {
 
   /// For a guest whose QEMU has ended meanwhile: `qemu-img commit`, then the definition is put back.
   private func commitShutOff(_ layer: Layer, on domain: Domain) throws {
-    try commitImage(layer)
+    try layer.merge.commitFile()
     var document = try XMLDocument.parse(domain.xml([.inactive, .secure]))
     document.root.editDisks { target, disk in
       if target == layer.frozen.target { layer.frozen.place(&disk) }
     }
     _ = try domain.connection.defineDomain(xml: document.root.text(layout: .libvirt))
   }
+}
 
-  private func commitImage(_ layer: Layer) throws {
-    try QemuImage.commit(path: layer.overlay, format: .qcow2)
+extension TemporaryOverlays.Layer {
+  /// The way back to the image that was frozen.
+  fileprivate var merge: OverlayMerge {
+    OverlayMerge(
+      target: frozen.target, base: .init(path: frozen.source, format: frozen.format),
+      overlay: .init(path: overlay, format: "qcow2"))
   }
 }

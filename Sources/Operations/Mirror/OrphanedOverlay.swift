@@ -31,6 +31,8 @@ struct OrphanedOverlay {
     var overlay = stat()
     var base = stat()
     guard stat(path, &overlay) == 0, stat(other, &base) == 0 else { return false }
+    // The node of a device is not dated by what is written to the device.
+    guard [overlay, base].allSatisfy({ $0.st_mode & S_IFMT == S_IFREG }) else { return false }
     return (overlay.st_mtim.tv_sec, overlay.st_mtim.tv_nsec) > (base.st_mtim.tv_sec, base.st_mtim.tv_nsec)
   }
 

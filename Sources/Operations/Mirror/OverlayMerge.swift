@@ -41,8 +41,8 @@ struct OverlayMerge {
   }
 
   /// Sets `isOnOverlay` while the guest is known to write to the overlay: until it is asked to leave it.
-  private func mergeLive(
-    _ domain: Domain, isOnOverlay: inout Bool, noting note: (OperationJournal.Turn) throws -> Void
+  func mergeLive(
+    _ domain: Domain, isOnOverlay: inout Bool, noting note: (OperationJournal.Turn) throws -> Void = { _ in }
   ) throws {
     guard try DiskJob.chain(of: target, on: domain)?.top?.path == overlay.path else { return }
     isOnOverlay = true
