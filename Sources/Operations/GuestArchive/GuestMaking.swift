@@ -69,8 +69,7 @@ final class GuestMaking {
         perform: { [self] in
           try recheckWay()
           try naming()
-        }, undoing: "take the files away again"
-      ) { [self] in try takeFilesAway() }
+        }, undoing: "take the files away again", undo: { [self] in try takeFilesAway() })
     ]
     guard let connection else { return steps }
     steps.append(
