@@ -16,6 +16,15 @@ public enum TemporaryName {
     name.hasPrefix(prefix(for: base, process: process)) && name.hasSuffix(suffix)
   }
 
+  /// The process that gave this name to what was to be called `base`; nil for any other name.
+  public static func process(of name: String, for base: String) -> Int32? {
+    guard let dash = name.lastIndex(of: "-"), let dot = name[..<dash].lastIndex(of: "."),
+      let process = Int32(name[dot...].dropFirst().prefix { $0 != "-" }), process > 0,
+      isName(name, for: base, process: process)
+    else { return nil }
+    return process
+  }
+
   /// Names may have 255 bytes; a long one is cut so that what is put around it fits.
   private static func prefix(for base: String, process: Int32) -> String {
     var kept = Substring(base)

@@ -112,8 +112,34 @@ public final class OperationJournal {
       .sorted { ($0.record.began, $0.path.string) < ($1.record.began, $1.path.string) }
   }
 
-  /// Whether the process that wrote it is still at work.
-  public var isHeld: Bool { record.isHeld }
+  /// Whether the process that wrote it is still at work on it; one that lives on, as a shell does, may have given it up.
+  public var isHeld: Bool {
+    record.isHeld
+      && DomainClaim.isHeld(on: record.domainUUID, beside: path.removingLastComponent())
+  }
+
+  /// Claims the domain for the operation, until the claim goes.
+  ///
+  /// - Throws: ``UnfinishedOperationError`` where another operation has it, ``JournalError``.
+  func claim() throws -> DomainClaim {
+    let directory = path.removingLastComponent()
+    if let claim = try DomainClaim(on: record.domainUUID, beside: directory) { return claim }
+    let other = Self.all(in: directory).first { $0.record.domainUUID == record.domainUUID && $0.isHeld }
+    throw UnfinishedOperationError(other ?? self)
+  }
+
+  /// Claims the domain for an operation that is about to begin.
+  ///
+  /// - Throws: ``UnfinishedOperationError`` where another operation has it, or was interrupted; ``JournalError``.
+  func claimForNew() throws -> DomainClaim {
+    let claim = try claim()
+    // Since this one was planned another may have begun, and have been interrupted.
+    let other = Self.all(in: path.removingLastComponent()).first {
+      $0.record.domainUUID == record.domainUUID && $0.path != path
+    }
+    if let other { throw UnfinishedOperationError(interrupted: other) }
+    return claim
+  }
 
   /// Notes that a step begins; on disk when this returns.
   ///
@@ -177,7 +203,7 @@ public final class OperationJournal {
     }
   }
 
-  private static func makeDirectory(_ path: FilePath) throws {
+  static func makeDirectory(_ path: FilePath) throws {
     var directory = FilePath(root: path.root)
     for component in path.components {
       directory.append(component)

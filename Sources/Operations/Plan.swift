@@ -41,6 +41,8 @@ public struct Plan {
     journal: OperationJournal? = nil, cancellation: Cancellation,
     announce: (Step) -> Void = { _ in }
   ) throws(PlanFailure) {
+    let claim = try claimed { try journal?.claimForNew() }
+    defer { withExtendedLifetime(claim) {} }
     for (index, step) in steps.enumerated() {
       do {
         try cancellation.check()
@@ -67,6 +69,8 @@ public struct Plan {
     _ journal: OperationJournal, announce: (Step) -> Void = { _ in }
   ) throws(PlanFailure) -> PlanFailure? {
     guard willFinish(journal) else { return rollBack(journal) }
+    let claim = try claimed { try journal.claim() }
+    defer { withExtendedLifetime(claim) {} }
     try finish(from: max(0, journal.begun - steps.count), journal: journal, announce: announce)
     return nil
   }
@@ -108,7 +112,23 @@ public struct Plan {
   /// - Parameter journal: That operation's own; removed when all was undone.
   /// - Returns: What was undone, in that order, and what could not be.
   public func rollBack(_ journal: OperationJournal) -> PlanFailure {
-    takenBack(from: journal.begun, journal: journal, after: nil)
+    do {
+      let claim = try journal.claim()
+      defer { withExtendedLifetime(claim) {} }
+      return takenBack(from: journal.begun, journal: journal, after: nil)
+    } catch {
+      let undo = "take the \(journal.record.operation) back"
+      return PlanFailure(step: nil, cause: nil, undone: [], notUndone: [.init(undo: undo, cause: error)])
+    }
+  }
+
+  /// Nothing is touched without the claim.
+  private func claimed(_ claim: () throws -> DomainClaim?) throws(PlanFailure) -> DomainClaim? {
+    do {
+      return try claim()
+    } catch {
+      throw PlanFailure(step: nil, cause: error, undone: [], notUndone: [])
+    }
   }
 
   private func takenBack(

@@ -14,6 +14,13 @@ public struct UnfinishedOperationError: Error, Equatable, CustomStringConvertibl
     process = journal.isHeld ? journal.record.processID : nil
   }
 
+  /// Tells of a journal whose process has given it up or is gone, as whoever holds the claim on the domain knows.
+  init(interrupted journal: OperationJournal) {
+    operation = journal.record.operation
+    domain = journal.record.domain
+    process = nil
+  }
+
   public var description: String {
     if let process {
       return "process \(process) is at work on domain '\(domain)' (\(operation)); wait for its end"

@@ -34,6 +34,15 @@ struct StorageMigrationFaultTests {
           try mirrored.expectUntouched("\(moment) \(step) is killed")
         }
       }
+      // A snapshot in between: a mirror that stands on a copy of what lies below it would leave out what lies above.
+      #expect(try mirrored.run(line, fault: "after:0:kill").signal == SIGKILL)
+      try guest.virsh("snapshot-create-as", guest.name, "between", "--disk-only").check()
+      let stale = try mirrored.run("storage-migrate", guest.name, "--resume")
+      #expect(stale.status == 1)
+      #expect(stale.stderr.contains("and no longer on '\(guest.imagePath(guest.disks[0]))'"), "\(stale)")
+      try mirrored.run("snapshot-delete", guest.name, "between").check()
+      try mirrored.expectUntouched("a snapshot in between")
+
       try guest.waitForTicks(1)
       var (here, there) = (guest.root + "/disks", mirrored.second)
       for step in Self.stepsForward {

@@ -25,6 +25,21 @@ enum UnfinishedFile {
       }
   }
 
+  /// Removes what any process that is gone has left of a file.
+  ///
+  /// - Parameter path: what it was to be called.
+  /// - Throws: ``ArchiveOperationError``.
+  static func removeAll(of path: String) throws {
+    let place = FilePath(path)
+    guard let base = place.lastComponent?.string else { return }
+    let directory = place.removingLastComponent().string
+    for name in names(in: directory) {
+      guard let process = TemporaryName.process(of: name, for: base), kill(process, 0) != 0, errno == ESRCH
+      else { continue }
+      try remove("\(directory)/\(name)")
+    }
+  }
+
   private static func remove(_ path: String) throws {
     var status = stat()
     guard lstat(path, &status) == 0 else { return }

@@ -18,6 +18,12 @@ public enum MirrorError: Error, Equatable, CustomStringConvertible {
   case undecidedMove(disk: String, domain: String, String, String)
   /// Somebody else has put a disk that is being moved on another image.
   case movedElsewhere(disk: String, found: String, expected: [String])
+  /// Somebody else has put another image on top of an overlay that is to be merged.
+  case buried(disk: String, overlay: String, top: String)
+  /// The disk has left the image on which the operation is to begin.
+  case notOnBase(disk: String, found: String, expected: String)
+  /// A guest has a file in use that is to be removed.
+  case inUse(disk: String, path: String, domain: String)
   /// The guest ended, by itself or by somebody else, while it was needed.
   case guestEnded(domain: String)
   /// A transient guest ended in the middle of a merge, and nothing tells which image is the newer one.
@@ -47,6 +53,14 @@ public enum MirrorError: Error, Equatable, CustomStringConvertible {
     case .movedElsewhere(let disk, let found, let expected):
       "disk '\(disk)' is on '\(found)', where its move did not put it: define it on the image that holds its newest data ("
         + expected.map { "'\($0)'" }.joined(separator: " or ") + ") and do this again"
+    case .buried(let disk, let overlay, let top):
+      "disk '\(disk)' is on '\(top)' now, which stands on '\(overlay)': delete the snapshot that was taken meanwhile, or "
+        + "merge that image ('blockcommit'), and do this again"
+    case .notOnBase(let disk, let found, let expected):
+      "disk '\(disk)' is on '\(found)' and no longer on '\(expected)': somebody has taken a snapshot or moved it "
+        + "meanwhile; ask for this again"
+    case .inUse(let disk, let path, let domain):
+      "'\(path)' is in use as disk '\(disk)' of domain '\(domain)', and stays"
     case .guestEnded(let domain): "domain '\(domain)' has ended meanwhile"
     case .undecided(let disk, let overlay, let base):
       "disk '\(disk)': the guest ended while '\(overlay)' was being merged into '\(base)', the two differ, and nothing "

@@ -132,7 +132,7 @@ public final class MirroredSnapshot {
   }
 
   /// The domain as it is now; `nil` for a transient one that has ended.
-  private var domain: Domain? { try? connection.domain(uuid: domainUUID) }
+  private func domain() throws(LibvirtError) -> Domain? { try connection.existingDomain(uuid: domainUUID) }
 
   private func runningDomain() throws -> Domain { try connection.domain(uuid: domainUUID) }
 
@@ -144,7 +144,11 @@ public final class MirroredSnapshot {
       "make \(names)",
       perform: { for disk in disks { try self.makeMirrorFile(of: disk) } },
       undoing: "remove \(names)",
-      undo: { try UnneededFiles.remove(disks.compactMap(\.mirror), sparing: self.foreignFiles) })
+      undo: {
+        let mirrors = disks.compactMap(\.mirror).filter { !self.foreignFiles.contains($0) }
+        try self.domain()?.requireUnused(mirrors)
+        try UnneededFiles.remove(mirrors)
+      })
   }
 
   private func makeMirrorFile(of disk: Parameters.Disk) throws {
@@ -183,6 +187,7 @@ public final class MirroredSnapshot {
     try onGuest { domain in
       // Of a guest that is off libvirt would take one, with nothing to be mirrored.
       guard try domain.isActive() else { throw MirrorError.guestEnded(domain: domain.name) }
+      try self.requireBases(of: domain)
       _ = try BlockingDomainCall.value(on: domain, cancellation: self.cancellation) {
         (domain) throws(LibvirtError) in
         try domain.createSnapshot(xml: xml, flags)
@@ -190,8 +195,19 @@ public final class MirroredSnapshot {
     }
   }
 
+  /// What was planned may be long ago, and a mirror that stands on an older image would leave out what lies above it.
+  private func requireBases(of domain: Domain) throws {
+    for disk in parameters.disks {
+      let found = try DiskJob.chain(of: disk.target, on: domain)?.top?.path
+      guard found == disk.base.path else {
+        throw MirrorError.notOnBase(
+          disk: disk.target, found: found ?? "nothing", expected: disk.base.path)
+      }
+    }
+  }
+
   private func takeSnapshotBack() throws {
-    let found = domain
+    let found = try domain()
     for disk in parameters.disks {
       try disk.merge.run(on: found)
       if !disk.reusesFiles { try UnneededFiles.remove([disk.overlay], sparing: foreignFiles) }
@@ -201,8 +217,7 @@ public final class MirroredSnapshot {
   }
 
   private func forgetSnapshot(of domain: Domain) throws {
-    guard let snapshot = try? domain.snapshot(named: parameters.snapshot) else { return }
-    try snapshot.delete(.metadataOnly)
+    try domain.existingSnapshot(named: parameters.snapshot)?.delete(.metadataOnly)
   }
 
   // MARK: - The mirrors
@@ -214,8 +229,9 @@ public final class MirroredSnapshot {
       perform: { try self.startMirror(of: disk) },
       undoing: "end the mirror of \(disk.target)",
       undo: {
-        guard let domain = self.domain, try domain.isActive() else { return }
+        guard let domain = try self.domain() else { return }
         do {
+          guard try domain.isActive() else { return }
           let job = try DiskJob.chain(of: disk.target, on: domain)?.mirror
           if job?.images.first?.path == mirror { try DiskJob.abort(on: domain, disk: disk.target) }
         } catch {
@@ -251,7 +267,7 @@ public final class MirroredSnapshot {
       perform: { try self.onGuest { try MirrorRecords.write(self.parameters.record, to: $0) } },
       undoing: "remove the note from the domain's metadata",
       undo: {
-        guard let domain = self.domain else { return }
+        guard let domain = try self.domain() else { return }
         try MirrorRecords.remove(snapshot: self.parameters.snapshot, from: domain)
       })
   }

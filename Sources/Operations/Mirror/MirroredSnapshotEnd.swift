@@ -78,7 +78,11 @@ public final class MirroredSnapshotEnd {
         "disk '\(first)' has gone over to the second storage already, and its overlay on the first one is no longer "
           + "current: finish with 'snapshot-delete \(domain.name) \(record.snapshot)'")
     }
-    if choice != .abort, let snapshot = try? domain.snapshot(named: record.snapshot),
+    if choice != .abort {
+      let merged = choice == .abortAndCommit ? record.disks : record.disks.filter { $0.mirror == nil }
+      for disk in merged { try disk.merge.check(on: domain) }
+    }
+    if choice != .abort, let snapshot = try domain.existingSnapshot(named: record.snapshot),
       let child = try snapshot.children().first
     {
       throw MirrorError.refused(
@@ -224,7 +228,7 @@ public final class MirroredSnapshotEnd {
   }
 
   private func forgetSnapshot() throws {
-    guard let snapshot = try? domain.snapshot(named: record.snapshot) else { return }
+    guard let snapshot = try domain.existingSnapshot(named: record.snapshot) else { return }
     // Without its disks the guest's memory of that time is of no use to anybody.
     if let memory = try SnapshotFiles(of: snapshot).memoryFile {
       try UnneededFiles.remove([memory])

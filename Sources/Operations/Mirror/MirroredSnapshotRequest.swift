@@ -87,7 +87,7 @@ public struct MirroredSnapshotRequest {
     if name.contains("/") || name.hasPrefix(".") {
       throw MirrorError.refused("a snapshot's name has no '/' and does not begin with '.': '\(name)'")
     }
-    if (try? domain.snapshot(named: name)) != nil {
+    if try domain.existingSnapshot(named: name) != nil {
       throw MirrorError.refused(
         "domain '\(domain.name)' has a snapshot '\(name)' already: choose another name")
     }

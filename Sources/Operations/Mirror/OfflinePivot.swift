@@ -1,6 +1,7 @@
 import DiskIO
 import Glibc
 import Libvirt
+import SystemPackage
 
 /// Going over to the second storage without a guest: what it wrote last is in the overlay on the first one, and is copied
 /// from there.
@@ -44,15 +45,27 @@ struct OfflinePivot {
     guard top?.path == disk.overlay else { return }
     let format = try ImageFormat(mirror.format)
     let belowFormat = try ImageFormat(below.format)
-    let draft = mirror.path + ".new"
-    try UnneededFiles.remove([draft])
+    try UnfinishedFile.removeAll(of: mirror.path)
+    let place = FilePath(mirror.path)
+    let draft = place.removingLastComponent().appending(
+      TemporaryName.new(for: place.lastComponent?.string ?? "mirror")
+    ).string
     try QemuImage.make(path: draft, format: format, size: nil, backing: (below.path, belowFormat))
     FileOwner.copy(from: disk.overlay, to: draft)
     try QemuImage.copy(
       from: (disk.overlay, ImageFormat(disk.format)), onto: (draft, format), above: (below.path, belowFormat))
+    // QEMU's tool leaves that to the kernel.
+    try flush(draft)
     guard rename(draft, mirror.path) == 0 else { throw failure("put in place", draft) }
     let moved = try DiskDefinition.replacing(disk.target, with: mirror, inDomainXML: xml)
     _ = try domain.connection.defineDomain(xml: moved)
+  }
+
+  private func flush(_ path: String) throws {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw failure("open", path) }
+    defer { close(descriptor) }
+    guard fsync(descriptor) == 0 else { throw failure("flush", path) }
   }
 
   private func failure(_ operation: String, _ path: String) -> DiskIOError {

@@ -12,7 +12,7 @@ struct OverlayMerge {
   let base: DiskChain.Image
   let overlay: DiskChain.Image
 
-  /// Merges and leaves the overlay's file behind; one that is not in use any more is let be.
+  /// Merges and leaves the overlay's file behind; one that the guest does not stand on any more is let be.
   ///
   /// - Parameters:
   ///   - domain: The domain; `nil` where it is no more.
@@ -44,7 +44,7 @@ struct OverlayMerge {
   func mergeLive(
     _ domain: Domain, isOnOverlay: inout Bool, noting note: (OperationJournal.Turn) throws -> Void = { _ in }
   ) throws {
-    guard try DiskJob.chain(of: target, on: domain)?.top?.path == overlay.path else { return }
+    guard try isUppermost(in: DiskJob.chain(of: target, on: domain)?.images ?? []) else { return }
     isOnOverlay = true
     try DiskJob.abort(on: domain, disk: target)
     try domain.blockCommit(on: target, base: base.path, top: nil, bandwidth: 0, .active)
@@ -63,12 +63,38 @@ struct OverlayMerge {
 
   private func mergeOffline(_ domain: Domain) throws {
     let xml = try domain.xml([.inactive, .secure])
-    let chains = try DiskChain.chains(inDomainXML: xml)
     // A definition that names the base already was merged before; the overlay's content is old then.
-    guard chains.first(where: { $0.target == target })?.top?.path == overlay.path else { return }
+    guard try isUppermost(in: definedChain(xml)) else { return }
     try commitFile()
     let moved = try DiskDefinition.replacing(target, with: base, inDomainXML: xml)
     _ = try domain.connection.defineDomain(xml: moved)
+  }
+
+  /// Refuses an overlay on which another one stands; touches nothing.
+  ///
+  /// - Throws: ``MirrorError`` `.buried`, libvirt's error, `DiskIOError`.
+  func check(on domain: Domain) throws {
+    _ = try isUppermost(
+      in: domain.isActive()
+        ? DiskJob.chain(of: target, on: domain)?.images ?? []
+        : definedChain(domain.xml([.inactive, .secure])))
+  }
+
+  /// The images of the disk as it is defined, as their headers say.
+  private func definedChain(_ xml: String) throws -> [DiskChain.Image] {
+    let disk = try DiskChain.chains(inDomainXML: xml).first { $0.target == target }
+    guard let top = disk?.top else { return [] }
+    return top.path == overlay.path ? [top] : try ImageChains().chain(of: top)
+  }
+
+  /// Whether the disk is on the overlay; false where it has left it for good.
+  private func isUppermost(in images: [DiskChain.Image]) throws(MirrorError) -> Bool {
+    guard let top = images.first, top.path != overlay.path else { return !images.isEmpty }
+    // Whoever asks removes the overlay next.
+    guard !images.contains(where: { $0.path == overlay.path }) else {
+      throw .buried(disk: target, overlay: overlay.path, top: top.path)
+    }
+    return false
   }
 
   func commitFile() throws {
@@ -108,7 +134,12 @@ extension Domain {
   /// Whether the domain is shut off within so many times 50 ms.
   func isInactive(within looks: Int) -> Bool {
     for _ in 0..<looks {
-      if (try? isActive()) != true { return true }
+      do throws(LibvirtError) {
+        if try !isActive() { return true }
+      } catch {
+        // A transient one is unknown then; a connection that is lost tells nothing.
+        if error.code == .noDomain { return true }
+      }
       usleep(50_000)
     }
     return false

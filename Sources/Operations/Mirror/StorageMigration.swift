@@ -210,7 +210,9 @@ public final class StorageMigration {
       perform: { for disk in self.parameters.disks { try self.makePlaceholders(of: disk) } },
       undoing: "remove \(names)",
       undo: {
-        try UnneededFiles.remove(places, sparing: self.foreignFiles)
+        let made = places.filter { !self.foreignFiles.contains($0) }
+        try self.connection.existingDomain(uuid: self.domainUUID)?.requireUnused(made)
+        try UnneededFiles.remove(made)
       })
   }
 
@@ -316,7 +318,7 @@ public final class StorageMigration {
   private func forget(_ journal: OperationJournal?) throws {
     let name = parameters.snapshot.snapshot
     try onDomain(journal) { domain in
-      if let found = try? domain.snapshot(named: name) { try found.delete(.metadataOnly) }
+      try domain.existingSnapshot(named: name)?.delete(.metadataOnly)
       try MirrorRecords.remove(snapshot: name, from: domain)
     }
   }

@@ -1,0 +1,79 @@
+import SystemPackage
+import TestSupport
+import Testing
+
+@testable import Operations
+
+@Suite("One operation on a domain at a time")
+struct DomainClaimTests {
+  private func journal(_ operation: String, in directory: FilePath) throws -> OperationJournal {
+    OperationJournal(
+      in: directory,
+      try .init(operation: operation, uri: "test:///default", domainUUID: "u", domain: "d", parameters: 1))
+  }
+
+  @Test("the claim is had once, asked for without being taken, and free again when its holder lets go")
+  func claim() throws {
+    let temporary = try TemporaryDirectory()
+    let journals = FilePath(temporary.path).appending("journals")
+    #expect(!DomainClaim.isHeld(on: "u", beside: journals))
+    do {
+      let held = try #require(try DomainClaim(on: "u", beside: journals))
+      #expect(DomainClaim.isHeld(on: "u", beside: journals))
+      #expect(try DomainClaim(on: "u", beside: journals) == nil)
+      #expect(try DomainClaim(on: "other", beside: journals) != nil)
+      withExtendedLifetime(held) {}
+    }
+    #expect(!DomainClaim.isHeld(on: "u", beside: journals))
+    #expect(try DomainClaim(on: "u", beside: journals) != nil)
+  }
+
+  @Test("a plan that was made in time and is run too late touches nothing")
+  func late() throws {
+    let temporary = try TemporaryDirectory()
+    let journals = FilePath(temporary.path).appending("journals")
+    var inner: PlanFailure?
+    var isDone = false
+    let late = Plan([Step("do it again") { isDone = true }])
+    let other = try journal("late", in: journals)
+    let plan = Plan([
+      Step("do it") {
+        do throws(PlanFailure) {
+          try late.run(journal: other, cancellation: Cancellation())
+        } catch { inner = error }
+      }
+    ])
+    try plan.run(journal: journal("first", in: journals), cancellation: Cancellation())
+    let cause = try #require(inner?.cause as? UnfinishedOperationError)
+    #expect(cause.operation == "first")
+    #expect(cause.process != nil)
+    #expect(!isDone)
+    try late.run(journal: journal("late", in: journals), cancellation: Cancellation())
+    #expect(isDone)
+  }
+
+  @Test("what a living process has given up can be taken back by it, and stands in the way of the next")
+  func givenUp() throws {
+    let temporary = try TemporaryDirectory()
+    let journals = FilePath(temporary.path).appending("journals")
+    var undoes = false
+    let plan = Plan([
+      Step(
+        "do it", perform: { throw MirrorError.refused("no") }, undoing: "undo it",
+        undo: { if !undoes { throw MirrorError.refused("not yet") } })
+    ])
+    let first = try journal("first", in: journals)
+    #expect(throws: PlanFailure.self) { try plan.run(journal: first, cancellation: Cancellation()) }
+    let left = try #require(OperationJournal.all(in: journals).first)
+    #expect(!left.isHeld)
+    let second = try journal("second", in: journals)
+    var refusal: PlanFailure?
+    do throws(PlanFailure) {
+      try plan.run(journal: second, cancellation: Cancellation())
+    } catch { refusal = error }
+    #expect((refusal?.cause as? UnfinishedOperationError)?.process == nil)
+    undoes = true
+    #expect(plan.rollBack(left).notUndone.isEmpty)
+    #expect(OperationJournal.all(in: journals).isEmpty)
+  }
+}
