@@ -32,7 +32,9 @@ enum {
 // Starts a program that gets SIGTERM when the calling thread ends, however it ends (prctl(2), PR_SET_PDEATHSIG), in a
 // session of its own, so that a terminal's Ctrl-C is not for it. posix_spawn cannot ask for that. Between fork and
 // execve only functions that are safe in a copy of a process with threads are called; 127 is the shell's exit status.
-static inline pid_t snapsh_start_tethered(const char *program, char *const *arguments, int errors) {
+// A descriptor that is handed over (else -1) stays open in the program, though it be close-on-exec here.
+static inline pid_t snapsh_start_tethered(
+    const char *program, char *const *arguments, int errors, int handed) {
   pid_t starter = getpid();
   pid_t child = fork();
   if (child != 0) return child;
@@ -43,6 +45,7 @@ static inline pid_t snapsh_start_tethered(const char *program, char *const *argu
   int nothing = open("/dev/null", O_RDWR);
   if (nothing < 0 || dup2(nothing, 0) < 0 || dup2(nothing, 1) < 0 || dup2(errors, 2) < 0) _exit(127);
   if (nothing > 2) close(nothing);
+  if (handed >= 0 && fcntl(handed, F_SETFD, 0) != 0) _exit(127);
   // Signals that this process ignores or blocks would stay so in the program.
   const int ordinary[] = {SIGPIPE, SIGINT, SIGTERM, SIGHUP};
   for (unsigned i = 0; i < sizeof ordinary / sizeof *ordinary; i++) signal(ordinary[i], SIG_DFL);

@@ -10,12 +10,15 @@ public struct ChildProcess: Sendable {
     case exited(Int32)
     /// This signal killed it.
     case signalled(Int32)
+    /// Nobody can tell: the system did not let this process wait for it.
+    case unknown(Errno)
 
     /// A few words for a message.
     public var words: String {
       switch self {
       case .exited(let status): "exit status \(status)"
       case .signalled(let signal): "killed by signal \(signal)"
+      case .unknown(let errno): "how it ended is not known: \(errno)"
       }
     }
   }
@@ -82,11 +85,12 @@ public struct ChildProcess: Sendable {
     var attributes = posix_spawnattr_t()
     posix_spawnattr_init(&attributes)
     defer { posix_spawnattr_destroy(&attributes) }
-    // Signals that this process ignores or blocks would stay so in the program.
+    // Signals that this process ignores or blocks would stay so in the program. What whoever started this process
+    // lets it ignore, as nohup does, the program ignores too.
     var ordinary = sigset_t()
     sigemptyset(&ordinary)
     posix_spawnattr_setsigmask(&attributes, &ordinary)
-    for signal in [SIGPIPE, SIGINT, SIGTERM, SIGHUP] { sigaddset(&ordinary, signal) }
+    sigaddset(&ordinary, SIGPIPE)
     posix_spawnattr_setsigdefault(&attributes, &ordinary)
     posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
 
@@ -101,10 +105,13 @@ public struct ChildProcess: Sendable {
     return child
   }
 
-  /// Waits for a process that was started, and says how it ended.
-  static func wait(for child: pid_t) -> Ending {
+  /// Waits for a process that was started, and says how it ended. The corresponding C function is `waitpid`.
+  public static func wait(for child: pid_t) -> Ending {
     var code: Int32 = 0
-    while waitpid(child, &code, 0) < 0 && errno == EINTR {}
+    while waitpid(child, &code, 0) < 0 {
+      // A failure to wait must never pass for a success of the program.
+      guard errno == EINTR else { return .unknown(Errno(rawValue: errno)) }
+    }
     return code & 0x7f == 0 ? .exited(code >> 8 & 0xff) : .signalled(code & 0x7f)
   }
 

@@ -8,7 +8,8 @@ import SystemPackage
 public final class ListeningSocket: Sendable {
   /// Where it listens; with port 0 asked for, the port that the kernel has chosen.
   public let address: SocketAddress
-  private let descriptor: Int32
+  /// The socket itself, for a program that takes the connections instead of ``accept()``; closed with this object.
+  public let descriptor: Int32
   /// The socket's place in the file system, so that nobody else's is removed.
   private let node: FileNode?
   private let isStopped = Atomic<Bool>(false)

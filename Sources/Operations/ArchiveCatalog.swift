@@ -122,11 +122,14 @@ extension ArchiveCatalog.Entry {
     var instant = time_t(seconds)
     var fields = tm()
     guard localtime_r(&instant, &fields) != nil else { return nil }
-    func digits(_ number: Int32, _ count: Int) -> String {
-      let text = String(number)
+    // The last year that localtime_r can tell is no Int32 once 1900 is added.
+    func digits(_ number: Int32, from origin: Int = 0, _ count: Int) -> String {
+      let text = String(Int(number) + origin)
       return String(repeating: "0", count: max(0, count - text.count)) + text
     }
-    let day = [digits(fields.tm_year + 1900, 4), digits(fields.tm_mon + 1, 2), digits(fields.tm_mday, 2)]
+    let day = [
+      digits(fields.tm_year, from: 1900, 4), digits(fields.tm_mon, from: 1, 2), digits(fields.tm_mday, 2),
+    ]
     let clock = [fields.tm_hour, fields.tm_min, fields.tm_sec].map { digits($0, 2) }
     return "vzdump-qemu-\(machine)-\(day.joined(separator: "_"))-\(clock.joined(separator: "_")).vma"
       + (compression?.proxmoxExtension.map { "." + $0 } ?? "")

@@ -33,7 +33,9 @@ final class ArchiveFileInput: ArchiveInput {
       if isRegularFile { return try descriptor.read(into: buffer) }
       // The read happens on a thread that a signal does not reach, so the wait has an end of its own.
       var waiting = pollfd(fd: descriptor.rawValue, events: Int16(POLLIN), revents: 0)
-      if poll(&waiting, 1, 200) != 0 { return try descriptor.read(into: buffer) }
+      let ready = poll(&waiting, 1, 200)
+      // A signal ends the wait, and the read would begin another one that no signal ends.
+      if ready > 0 || (ready < 0 && errno != EINTR) { return try descriptor.read(into: buffer) }
     }
   }
 

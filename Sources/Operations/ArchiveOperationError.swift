@@ -14,6 +14,8 @@ public enum ArchiveOperationError: Error, Equatable, Sendable {
   case notAnArchive(path: String)
   /// What is at `path` can only be read front to back: it is compressed, or no file.
   case notRandomAccess(path: String, CompressionFormat?)
+  /// An index would take the place of a file that is none.
+  case notAnIndex(path: String)
   /// A stretch of a device that reaches past its end; all in bytes.
   case rangeOutside(device: String, end: UInt64, size: UInt64)
   /// An archive of configs alone has no device that could be served.
@@ -22,8 +24,6 @@ public enum ArchiveOperationError: Error, Equatable, Sendable {
   case overlayOfSeveral(devices: [String])
   /// An overlay that was kept belongs to another archive or device.
   case overlayOfOther(path: String, device: String)
-  /// QEMU would choose a port, and tell nobody which.
-  case portUnknown
   /// The archive lacks clusters of a device.
   case incomplete(path: String, device: String, clusters: UInt64)
   /// The stretch that is wanted does not come in order out of what can only be read front to back.
@@ -79,6 +79,8 @@ extension ArchiveOperationError: CustomStringConvertible {
         + "flatten it with 'qemu-img convert' if that is meant"
     case .notAnArchive(let path):
       "'\(path)' is no VMA archive"
+    case .notAnIndex(let path):
+      "'\(path)' is there and is no index, so it is not replaced; name another file, or remove it"
     case .notRandomAccess(let path, nil):
       "'\(path)' is no file, so it can only be read from its beginning to its end; copy it to a file first"
     case .notRandomAccess(let path, let format?):
@@ -91,8 +93,6 @@ extension ArchiveOperationError: CustomStringConvertible {
     case .overlayOfOther(let path, let device):
       "'\(path)' is no overlay of device '\(device)' of this archive, and above another it would be nonsense; "
         + "name a new file"
-    case .portUnknown:
-      "QEMU does not tell which port the system has chosen; give --writable a port of its own"
     case .incomplete(let path, let device, let clusters):
       "'\(path)' lacks \(clusters) \(clusters == 1 ? "cluster" : "clusters") of device '\(device)', so it is "
         + "not whole; take another copy"

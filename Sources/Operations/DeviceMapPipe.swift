@@ -20,7 +20,7 @@ public struct DeviceMapPipe {
   /// - Returns: the entries in their order.
   public func read() throws -> [DeviceMapEntry] {
     do {
-      let descriptor = try open()
+      let descriptor = try OpenArchive.descriptor(path, cancellation)
       defer { try? descriptor.close() }
       var entries: [DeviceMapEntry] = []
       while let line = try readLine(descriptor), let entry = try DeviceMapEntry.parse(line) {
@@ -29,17 +29,6 @@ public struct DeviceMapPipe {
       return entries
     } catch let error as Errno {
       throw ArchiveOperationError.file(operation: "read the device map from", path: path, errno: error)
-    }
-  }
-
-  private func open() throws -> FileDescriptor {
-    while true {
-      do {
-        return try FileDescriptor.open(
-          FilePath(path), .readOnly, options: .closeOnExec, retryOnInterrupt: false)
-      } catch Errno.interrupted {
-        try cancellation.check()
-      }
     }
   }
 

@@ -32,7 +32,7 @@ public final class OpenArchive {
     do {
       descriptor =
         path == "-"
-        ? .standardInput : try FileDescriptor.open(FilePath(path), .readOnly, options: .closeOnExec)
+        ? .standardInput : try Self.descriptor(path, cancellation)
     } catch let error as Errno {
       throw ArchiveOperationError.file(operation: "open", path: path, errno: error)
     }
@@ -53,6 +53,20 @@ public final class OpenArchive {
       input.end()
       if path != "-" { try? descriptor.close() }
       throw error
+    }
+  }
+
+  /// Opens a file or pipe for reading; a pipe is waited for until somebody writes, and a cancellation ends the wait.
+  ///
+  /// - Throws: `Errno`, ``CancelledError``.
+  static func descriptor(_ path: String, _ cancellation: Cancellation) throws -> FileDescriptor {
+    while true {
+      do {
+        return try FileDescriptor.open(
+          FilePath(path), .readOnly, options: .closeOnExec, retryOnInterrupt: false)
+      } catch Errno.interrupted {
+        try cancellation.check()
+      }
     }
   }
 

@@ -4,11 +4,14 @@ import SystemPackage
 
 /// When an archive was last read to its end and found whole, kept with the file itself.
 ///
-/// It stands in the extended attribute `user.snapsh.verified` (docs/archives.md): it goes where the file is moved or
-/// linked, and not with a copy, which nobody has verified. A file that was written to since has none.
+/// It stands in the extended attribute `user.snapsh.verified` (docs/archives.md): it goes where the file is renamed or
+/// linked. In a copy, which nobody has verified, it counts for nothing though it was copied along: it names the inode.
+/// A file that was written to since has none.
 public struct VerificationRecord: Equatable, Sendable {
   /// The attribute's name.
   public static let attribute = "user.snapsh.verified"
+
+  private static let version = "2"
 
   /// What the verification has proven.
   public enum Proof: String, Sendable {
@@ -35,7 +38,7 @@ public struct VerificationRecord: Equatable, Sendable {
     let length = bytes.withUnsafeMutableBytes { getxattr(path, Self.attribute, $0.baseAddress, $0.count) }
     guard length > 0 else { return nil }
     let fields = String(decoding: bytes.prefix(length), as: UTF8.self).split(separator: " ")
-    guard fields.count == 5, fields[0] == "1", let seconds = Int64(fields[1]),
+    guard fields.count == 6, fields[0] == Self.version, let seconds = Int64(fields[1]),
       let proof = Proof(rawValue: String(fields[2])), let state = try? Self.state(of: path),
       fields[3...].joined(separator: " ") == state
     else { return nil }
@@ -46,12 +49,12 @@ public struct VerificationRecord: Equatable, Sendable {
   ///
   /// - Parameter path: a regular file.
   /// - Throws: `Errno`.
-  /// - Returns: length in bytes and time of the last change in nanoseconds, as text.
+  /// - Returns: number of the inode, length in bytes and time of the last change in nanoseconds, as text.
   public static func state(of path: String) throws(Errno) -> String {
     var status = stat()
     guard stat(path, &status) == 0 else { throw Errno(rawValue: errno) }
     guard status.st_mode & S_IFMT == S_IFREG else { throw .invalidArgument }
-    return "\(status.st_size) \(status.st_mtim.tv_sec).\(status.st_mtim.tv_nsec)"
+    return "\(status.st_ino) \(status.st_size) \(status.st_mtim.tv_sec).\(status.st_mtim.tv_nsec)"
   }
 
   /// Keeps the record with the file.
@@ -63,7 +66,7 @@ public struct VerificationRecord: Equatable, Sendable {
   /// - Throws: `Errno`, such as of a file system without such attributes or of a file of somebody else's.
   public func write(to path: String, readAs state: String) throws(Errno) {
     guard try Self.state(of: path) == state else { return }
-    let text = Array("1 \(seconds) \(proof.rawValue) \(state)".utf8)
+    let text = Array("\(Self.version) \(seconds) \(proof.rawValue) \(state)".utf8)
     let result = text.withUnsafeBytes { setxattr(path, Self.attribute, $0.baseAddress, $0.count, 0) }
     guard result == 0 else { throw Errno(rawValue: errno) }
   }

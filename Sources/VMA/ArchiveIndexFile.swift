@@ -25,6 +25,16 @@ public enum ArchiveIndexFile {
   /// The longest file that is read, in bytes: that of the largest index, and its extents.
   public static let maximumSize = 1 << 30
 
+  /// Bytes that ``begins(with:)`` looks at.
+  public static let recognisableLength = 8
+
+  /// Whether a file that begins so is an index, of whatever version.
+  public static func begins(with bytes: [UInt8]) -> Bool {
+    var start: [UInt8] = []
+    start.appendBigEndian(magic)
+    return bytes.starts(with: start)
+  }
+
   /// The bytes of an index.
   ///
   /// - Parameters:

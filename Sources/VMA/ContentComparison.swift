@@ -5,6 +5,8 @@ public struct ContentComparison {
   private let first: (content: ArchiveContent, position: Int)
   private let second: (content: ArchiveContent, position: Int)
   private let trustsDigests: Bool
+  /// Whether both have the same number, without which equal extents say nothing of the two.
+  private let haveSameID: Bool
 
   /// Bytes compared at one time.
   private static let step: UInt64 = 1 << 20
@@ -20,6 +22,9 @@ public struct ContentComparison {
     self.first = first
     self.second = second
     self.trustsDigests = trustsDigests
+    haveSameID =
+      first.content.index.devices[first.position].device.id
+      == second.content.index.devices[second.position].device.id
   }
 
   /// Whether the digests of both devices say that they are the same; nothing is read.
@@ -79,7 +84,8 @@ public struct ContentComparison {
     guard let one = left.map, let other = right.map else { return (end, left.map == nil && right.map == nil) }
     // The number of an extent is part of its digest, and its slots say which blocks it is of.
     let isSame =
-      trustsDigests && one.number == other.number && one.digest != nil && one.digest == other.digest
+      trustsDigests && haveSameID && one.number == other.number && one.digest != nil
+      && one.digest == other.digest
       && one.describesSame(as: other)
     return (end, isSame)
   }

@@ -1,4 +1,6 @@
 import DiskIO
+import Foundation
+import SystemPackage
 import Testing
 
 @Suite("Programs run to their end")
@@ -17,6 +19,14 @@ struct ChildProcessTests {
     let run = try ChildProcess.run("sh", package: "dash", ["-c", "kill -9 $$"])
     #expect(run.ending == .signalled(9))
     #expect(run.reason(tool: "sh") == "killed by signal 9")
+  }
+
+  @Test("an ending that nobody could wait for is no success")
+  func unknown() {
+    // Its parent is no child of this process, as a child is none that the kernel has reaped because SIGCHLD is ignored.
+    let ending = ChildProcess.wait(for: getppid())
+    #expect(ending == .unknown(.noChildProcess))
+    #expect(ending.words == "how it ended is not known: \(Errno.noChildProcess)")
   }
 
   @Test("more output than is kept neither blocks the program nor fills the memory")

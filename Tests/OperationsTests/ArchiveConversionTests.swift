@@ -165,6 +165,18 @@ struct ArchiveConversionTests {
     #expect(try compare(first, second, devices: ["b"]).map(\.name) == ["b"])
   }
 
+  @Test("two devices that have changed names differ, though each extent is the other archive's own")
+  func exchanged() throws {
+    let (x, y) = (TestDisk.random(size: 200_192, seed: 1), TestDisk.random(size: 200_192, seed: 2))
+    let first = try fixture.create([fixture.device("a", x), fixture.device("b", y)], name: "1.vma")
+    let second = try fixture.create([fixture.device("b", x), fixture.device("a", y)], name: "2.vma")
+    for trusts in [true, false] {
+      let found = try compare(first, second, trusts: trusts)
+      #expect(found.map(\.isEqual) == [false, false])
+      #expect(found.map(\.differingBytes) == [200_192, 200_192])
+    }
+  }
+
   @Test("devices that only one archive has, and other sizes, are differences")
   func shapes() throws {
     let small = TestDisk(size: 1 << 20)

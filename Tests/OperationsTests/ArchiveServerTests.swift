@@ -165,6 +165,24 @@ struct ArchiveServerTests {
     #expect(stale.index == made.index)
   }
 
+  @Test("an index takes the place of another index, and of nothing else")
+  func indexPlace() throws {
+    let path = try archive()
+    let before = try TestDisk.contents(of: path)
+    let made = try IndexedArchive(path: path, cancellation: Cancellation())
+    let link = fixture.directory.file("link")
+    try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: path)
+    let foreign = try fixture.directory.write(text: "precious", to: "foreign")
+    let empty = try fixture.directory.write(text: "", to: "empty")
+    for taken in [path, link, foreign, empty, fixture.directory.path] {
+      #expect(throws: ArchiveOperationError.notAnIndex(path: taken)) { try made.keepIndex(at: taken) }
+    }
+    #expect(try TestDisk.contents(of: path) == before)
+    #expect(try TestDisk.contents(of: foreign) == Array("precious".utf8))
+    for _ in 0..<2 { try made.keepIndex(at: path + ".idx") }
+    #expect(fixture.entries == ["empty", "foreign", "link", "test.vma", "test.vma.idx"])
+  }
+
   @Test("a compressed archive and a pipe are refused with what to do")
   func notRandomAccess() throws {
     let contents = ArchiveContents(configs: [], devices: [try fixture.device("drive-vdb", other)])

@@ -242,10 +242,11 @@ struct DeliberateDifferenceTests {
           "-c", guest.uri, "blockcopy", "bare", "vda", "--dest", guest.path("copy"), "--transient-job",
           "--wait", "--verbose", "--bandwidth", "100000", "--bytes",
         ]
-        // The signal is sent once progress shows that the job runs.
+        // The signal is sent once progress shows that the job runs. A shell's background jobs ignore it, and what is
+        // ignored stays so in snapsh.
         let script = """
           progress=$1; shift
-          "$@" 2>"$progress" & job=$!
+          env --default-signal=INT "$@" 2>"$progress" & job=$!
           until grep -qs % "$progress"; do sleep 0.1; done
           kill -INT $job; wait $job
           """

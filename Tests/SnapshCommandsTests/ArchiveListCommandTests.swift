@@ -95,6 +95,10 @@ struct ArchiveListCommandTests {
     let other = runs.directory.file("other.vma.zst")
     try FileManager.default.moveItem(atPath: path, toPath: other)
     #expect(try list(other).first?["proven"] as? String == "content")
+    // A copy has the attribute and the times, and nobody has read it.
+    let copy = runs.directory.file("copy.vma.zst")
+    try run(["cp", "-a", other, copy]).check()
+    #expect(try list(copy).first?["proven"] == nil)
     let file = try #require(FileHandle(forWritingAtPath: other))
     try file.seekToEnd()
     try file.write(contentsOf: Data([0]))
@@ -137,6 +141,17 @@ struct ArchiveListCommandTests {
     #expect(
       (try list(zstd, "--pve-name", "999999999").first?["proxmoxName"] as? String)?.hasSuffix("_49.vma.zst")
         == true)
+  }
+
+  @Test("the last instant that the system can tell has a name, too")
+  func lastInstant() throws {
+    let disk = try runs.makeDisk("d.raw")
+    let path = runs.directory.file("a.vma")
+    let made = runs.run(
+      "vma", "create", path, "-d", "format=raw:a=\(disk)", "--ctime", "67768036191000000")
+    #expect(made.status == 0)
+    let name = try #require(try list(path, "--pve-name", "101").first?["proxmoxName"] as? String)
+    #expect(name.hasPrefix("vzdump-qemu-101-2147485547_12_2"))
   }
 
   @Test("a name that is taken, several guests, a number that is none: all refused, nothing linked")

@@ -106,4 +106,21 @@ struct VMACompressionCommandTests {
     #expect(runs.run("vma", "create", path, "--ctime", "today", "-d", device).status == 1)
     #expect(runs.entries == ["disk.raw"])
   }
+
+  @Test("a decompressor that fails is a failure, also where whoever started the tool ignores SIGCHLD")
+  func ignoredChildren() throws {
+    let disk = try runs.makeDisk()
+    let plain = runs.directory.file("a.vma")
+    #expect(runs.run("vma", "create", plain, "-d", "format=raw:drive-a=\(disk)").status == 0)
+    try run([try require(tool: "gzip"), "-q", plain]).check()
+    var bytes = try TestDisk.contents(of: plain + ".gz")
+    // The checksum of what was compressed, which only gzip itself knows.
+    bytes[bytes.count - 8] ^= 1
+    let damaged = try runs.directory.write(bytes, to: "damaged.vma.gz")
+    for script in [#"exec "$@""#, #"trap "" CHLD; exec "$@""#] {
+      let run = try run(["sh", "-c", script, "sh", snapshBinary, "vma", "verify", damaged])
+      #expect(run.status == 1)
+      #expect(run.stderr.contains("crc error"))
+    }
+  }
 }

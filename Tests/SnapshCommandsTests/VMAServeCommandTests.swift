@@ -51,7 +51,8 @@ struct VMAServeCommandTests {
   @Test("as JSON both lines match the schema; a TCP port may be the system's choice, the socket be nobody's")
   func json() throws {
     let contract = ScriptContract()
-    for words in [["--port", "0"], []] {
+    try require(tool: "qemu-storage-daemon")
+    for words in [["--port", "0"], ["--port", "0", "--writable"], []] {
       let program = try RunningProgram(
         [snapshBinary, "--json", "vma", "serve", archive, "--device", "drive-a"] + words,
         outputIn: runs.directory.path, name: "json\(words.count)")
@@ -118,6 +119,45 @@ struct VMAServeCommandTests {
   }
 
   @Test(
+    "a file and another's socket stay what they are, with --writable too", arguments: [[], ["--writable"]])
+  func taken(words: [String]) throws {
+    func refusal(_ path: String) -> String {
+      let error = MemorySink()
+      let status = Tool.run(
+        ["vma", "serve", archive, "--socket", path] + words, environment: [:],
+        console: Console(output: MemorySink(), error: error))
+      #expect(status == 1)
+      return error.text
+    }
+    let file = try runs.directory.write(text: "precious", to: "file")
+    #expect(refusal(file).contains("'\(file)'"))
+    #expect(try TestDisk.contents(of: file) == Array("precious".utf8))
+    let socket = runs.directory.file("s")
+    let program = try start("vma", "serve", archive, "--socket", socket)
+    #expect(refusal(socket).contains("unix:\(socket)"))
+    try TestSupport.run(["nbdinfo", "--size", "nbd+unix:///drive-a?socket=\(socket)"]).check()
+    kill(program.processID, SIGTERM)
+    #expect(try program.waitForEnd() == 0)
+  }
+
+  @Test("a signal that whoever started the tool ignores, as nohup does, stays ignored")
+  func ignoredSignal() throws {
+    let program = try RunningProgram(
+      [
+        "sh", "-c", #"trap "" HUP; exec "$@""#, "sh", snapshBinary, "vma", "serve", archive, "--socket",
+        runs.directory.file("s"),
+      ], outputIn: runs.directory.path, name: "nohup")
+    try program.waitForOutput("Ready\n")
+    let status = try String(contentsOfFile: "/proc/\(program.processID)/status", encoding: .utf8)
+    let caught = try #require(status.firstMatch(of: /SigCgt:\t([0-9a-f]+)/)?.output.1)
+    let signals = try #require(UInt64(caught, radix: 16))
+    #expect([SIGHUP, SIGINT, SIGTERM].map { signals >> UInt64($0 - 1) & 1 } == [0, 1, 1])
+    kill(program.processID, SIGHUP)
+    kill(program.processID, SIGTERM)
+    #expect(try program.waitForEnd() == 0)
+  }
+
+  @Test(
     "what does not fit together is refused",
     arguments: [
       (["--port", "1", "--socket", "s"], "error: Options --socket and --port are mutually exclusive\n"),
@@ -128,10 +168,6 @@ struct VMAServeCommandTests {
       (
         ["--writable", "--overlay", "/nowhere/o"],
         "error: an overlay is of one device, and 'drive-a', 'drive-b' are to be served; choose one with --device\n"
-      ),
-      (
-        ["--writable", "--port", "0"],
-        "error: QEMU does not tell which port the system has chosen; give --writable a port of its own\n"
       ),
     ])
   func refused(words: [String], message: String) {

@@ -16,7 +16,7 @@ extension IndexedArchive {
     do {
       let source =
         try path == "-"
-        ? FileDescriptor.standardInput : FileDescriptor.open(FilePath(path), .readOnly, options: .closeOnExec)
+        ? FileDescriptor.standardInput : OpenArchive.descriptor(path, cancellation)
       defer { if path != "-" { try? source.close() } }
       let file = ArchiveFileInput(source, cancellation: cancellation)
       let input = RecognisedInput(file)

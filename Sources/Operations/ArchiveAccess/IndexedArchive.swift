@@ -1,3 +1,4 @@
+import CLinux
 import Compression
 import DiskIO
 import FoundationEssentials
@@ -94,10 +95,33 @@ public final class IndexedArchive: Sendable {
 
   deinit { try? descriptor.close() }
 
-  /// Writes the index to a file; one that is there is replaced as a whole.
+  /// Makes sure that an index may be kept at `path`: nothing is there, or another index.
   ///
-  /// - Throws: ``ArchiveOperationError``.
+  /// - Throws: ``ArchiveOperationError``, `.notAnIndex` for anything else, which is nobody's to replace.
+  /// - Returns: whether an index is there.
+  @discardableResult
+  public static func requirePlace(forIndexAt path: String) throws(ArchiveOperationError) -> Bool {
+    do {
+      // A pipe is refused, not waited for; a link is not followed, since it is what would be replaced.
+      let file = try FileDescriptor.open(
+        FilePath(path), .readOnly, options: [.closeOnExec, .nonBlocking, .noFollow])
+      defer { try? file.close() }
+      var start = [UInt8](repeating: 0, count: ArchiveIndexFile.recognisableLength)
+      let count = try start.withUnsafeMutableBytes { try file.read(fromAbsoluteOffset: 0, into: $0) }
+      if ArchiveIndexFile.begins(with: Array(start.prefix(count))) { return true }
+    } catch Errno.noSuchFileOrDirectory {
+      return false
+    } catch {
+      // What cannot be read may be anything.
+    }
+    throw .notAnIndex(path: path)
+  }
+
+  /// Writes the index to a file; an index that is there is replaced as a whole.
+  ///
+  /// - Throws: ``ArchiveOperationError``, `.notAnIndex` for a file that is there and is something else.
   public func keepIndex(at path: String) throws {
+    let replaces = try Self.requirePlace(forIndexAt: path)
     let bytes = ArchiveIndexFile.encoded(index, modified: modified)
     do {
       // An index tells which parts of a secret disk are empty, so it is as secret as the archive.
@@ -107,7 +131,7 @@ public final class IndexedArchive: Sendable {
         permissions: [.ownerReadWrite])
       do {
         try file.closeAfter { _ = try file.writeAll(bytes) }
-        guard rename(draft, path) == 0 else { throw Errno(rawValue: errno) }
+        guard Self.name(draft, path, replaces) else { throw Errno(rawValue: errno) }
       } catch {
         unlink(draft)
         throw error
@@ -115,6 +139,15 @@ public final class IndexedArchive: Sendable {
     } catch let error as Errno {
       throw ArchiveOperationError.file(operation: "write", path: path, errno: error)
     }
+  }
+
+  /// `rename`; where nothing is to be replaced `renameat2` with `RENAME_NOREPLACE`, or `link` and `unlink`.
+  private static func name(_ draft: String, _ path: String, _ replaces: Bool) -> Bool {
+    if replaces { return rename(draft, path) == 0 }
+    if renameat2(AT_FDCWD, draft, AT_FDCWD, path, UInt32(LINUX_RENAME_NOREPLACE)) == 0 { return true }
+    guard errno == EINVAL || errno == ENOSYS, link(draft, path) == 0 else { return false }
+    unlink(draft)
+    return true
   }
 
   /// The device of this name, as its place in the index.

@@ -12,8 +12,8 @@ final class ServedOverlays: Sendable {
   let address: SocketAddress
 
   private let daemon: TetheredProcess
-  /// Of the socket, so that nobody else's is removed; 0 for a TCP port.
-  private let socketInode: UInt64
+  /// QEMU would remove whatever stands where it is to listen, so it gets a socket that listens already.
+  private let socket: ListeningSocket
   private let hasStopped = Atomic<Bool>(false)
 
   /// Makes the overlays, or opens the one that is kept, and serves them.
@@ -24,7 +24,7 @@ final class ServedOverlays: Sendable {
   ///   - file: an overlay to keep; nil for overlays that are thrown away.
   ///   - directory: takes those, and the daemon's note of its process id.
   ///   - address: where clients connect.
-  /// - Throws: ``ArchiveOperationError``, `DiskIOError`.
+  /// - Throws: ``ArchiveOperationError``, `DiskIOError`, `NBDServerError` for an address where something else stands.
   init(
     above server: ArchiveServer, archive: ArchiveUUID, keeping file: String?, in directory: String,
     at address: SocketAddress
@@ -32,16 +32,20 @@ final class ServedOverlays: Sendable {
     guard file == nil || server.exports.count == 1 else {
       throw ArchiveOperationError.overlayOfSeveral(devices: server.exports.map(\.device))
     }
-    guard case .unix(let socket) = server.address else {
+    guard case .unix(let archiveSocket) = server.address else {
       throw ArchiveOperationError.nothingToServe(path: "\(server.address)")
     }
-    // The listener would leave the port to the system, and nobody would learn which.
-    if case .tcp(_, 0) = address { throw ArchiveOperationError.portUnknown }
-    self.address = address
+    let listener = try ListeningSocket(address)
+    self.socket = listener
+    self.address = listener.address
     let note = "\(directory)/qsd.pid"
     var arguments = [
       "--pidfile", note,
-      "--nbd-server", Self.json(["addr": Self.socketAddress(address), "max-connections": .number(64)]),
+      "--nbd-server",
+      Self.json([
+        "addr": .object(["type": .text("fd"), "str": .text("\(listener.descriptor)")]),
+        "max-connections": .number(64),
+      ]),
     ]
     for (index, export) in server.exports.enumerated() {
       let overlay = try Self.overlay(
@@ -51,7 +55,7 @@ final class ServedOverlays: Sendable {
         Self.json([
           "driver": .text("nbd"), "node-name": .text("archive\(index)"), "read-only": .truth(true),
           "export": .text(export.device),
-          "server": .object(["type": .text("unix"), "path": .text(socket)]),
+          "server": .object(["type": .text("unix"), "path": .text(archiveSocket)]),
         ]),
         "--blockdev",
         Self.json([
@@ -66,7 +70,8 @@ final class ServedOverlays: Sendable {
         ]),
       ]
     }
-    let daemon = try TetheredProcess("qemu-storage-daemon", package: "qemu-system-common", arguments)
+    let daemon = try TetheredProcess(
+      "qemu-storage-daemon", package: "qemu-system-common", arguments, handing: listener.descriptor)
     self.daemon = daemon
     // QEMU writes it when all is set up, before it accepts anybody.
     while !FileManager.default.fileExists(atPath: note) {
@@ -74,12 +79,6 @@ final class ServedOverlays: Sendable {
         throw DiskIOError.toolFailed(tool: "qemu-storage-daemon", reason: reason)
       }
       usleep(2000)
-    }
-    var status = stat()
-    if case .unix(let path) = address, lstat(path, &status) == 0 {
-      socketInode = UInt64(status.st_ino)
-    } else {
-      socketInode = 0
     }
   }
 
@@ -92,11 +91,7 @@ final class ServedOverlays: Sendable {
   func stop() {
     guard !hasStopped.exchange(true, ordering: .acquiringAndReleasing) else { return }
     daemon.stop()
-    // QEMU leaves its socket behind.
-    var status = stat()
-    if case .unix(let path) = address, lstat(path, &status) == 0, UInt64(status.st_ino) == socketInode {
-      unlink(path)
-    }
+    socket.stop()
   }
 
   /// The overlay of an export: the one that is kept from before, or a new one.
@@ -144,13 +139,5 @@ final class ServedOverlays: Sendable {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     return (try? encoder.encode(members)).map { String(decoding: $0, as: UTF8.self) } ?? "{}"
-  }
-
-  private static func socketAddress(_ address: SocketAddress) -> JSON {
-    switch address {
-    case .unix(let path): .object(["type": .text("unix"), "path": .text(path)])
-    case .tcp(let host, let port):
-      .object(["type": .text("inet"), "host": .text(host), "port": .text("\(port)")])
-    }
   }
 }

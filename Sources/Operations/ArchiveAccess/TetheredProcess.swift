@@ -29,11 +29,7 @@ final class TetheredProcess: Sendable {
       stage.withLock { $0 = .running(process) }
       var information = siginfo_t()
       while waitid(P_PID, id_t(process), &information, WEXITED | WNOWAIT) < 0 && errno == EINTR {}
-      stage.withLock { stage in
-        var code: Int32 = 0
-        while waitpid(process, &code, 0) < 0 && errno == EINTR {}
-        stage = .ended(code & 0x7f == 0 ? .exited(code >> 8 & 0xff) : .signalled(code & 0x7f))
-      }
+      stage.withLock { $0 = .ended(ChildProcess.wait(for: process)) }
     }
 
     func signal(_ number: Int32) {
@@ -50,8 +46,9 @@ final class TetheredProcess: Sendable {
   ///   - tool: the program's name.
   ///   - package: the Debian package that it comes from.
   ///   - arguments: all arguments after the program's name.
+  ///   - descriptor: is open in the program too, under the same number; nil for none.
   /// - Throws: `DiskIOError`, `NBDServerError` for a thread that cannot be had.
-  init(_ tool: String, package: String, _ arguments: [String]) throws {
+  init(_ tool: String, package: String, _ arguments: [String], handing descriptor: Int32? = nil) throws {
     let program = try ChildProcess.path(of: tool, package: package)
     self.tool = tool
     // What it complains about is read when it has ended; nobody has to empty a pipe meanwhile.
@@ -64,7 +61,7 @@ final class TetheredProcess: Sendable {
     let started = try ServiceThread { [life] in
       let words = ([program] + arguments).map { strdup($0) } + [nil]
       defer { for word in words { free(word) } }
-      life.accompany(snapsh_start_tethered(program, words, complaints))
+      life.accompany(snapsh_start_tethered(program, words, complaints, descriptor ?? -1))
     }
     thread.withLock { $0 = started }
     while case .starting = life.stage.withLock({ $0 }) { usleep(1000) }

@@ -86,6 +86,7 @@ struct VMAIndexCommand: Command {
   }
 
   func run(in session: Session) throws -> any CommandResult {
+    for output in outputs { try IndexedArchive.requirePlace(forIndexAt: output) }
     let cancellation = session.interruptible()
     let progress = session.jobProgress(label: "Index")
     defer { progress.clear() }

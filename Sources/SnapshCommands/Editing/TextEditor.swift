@@ -45,7 +45,12 @@ struct TextEditor {
       throw CommandFailure("cannot start the editor '\(command)': \(Errno(rawValue: failure).description)")
     }
     var status: Int32 = 0
-    while waitpid(child, &status, 0) < 0 && errno == EINTR {}
+    while waitpid(child, &status, 0) < 0 {
+      guard errno == EINTR else {
+        throw CommandFailure(
+          "nobody knows how the editor '\(command)' ended: \(Errno(rawValue: errno).description)")
+      }
+    }
     guard status & 0x7f == 0 else {
       throw CommandFailure("the editor '\(command)' was killed by signal \(status & 0x7f)")
     }

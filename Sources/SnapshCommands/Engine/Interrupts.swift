@@ -19,15 +19,24 @@ enum Interrupts {
   }
 
   /// Turns the signals into a cancellation from now on; before that they end the process at once.
+  ///
+  /// One that whoever started this process lets it ignore (`nohup`, a shell's background jobs) stays ignored.
   static func handle() {
     // The handler may not be the first to touch a lazily made global.
     _ = cancellation.isCancelled || isPrompting
-    for number in [SIGINT, SIGTERM, SIGHUP] {
+    for number in [SIGINT, SIGTERM, SIGHUP] where !isIgnored(number) {
       var action = sigaction()
       // Without SA_RESTART a blocked system call returns, and its loop asks for the cancellation.
       action.__sigaction_handler.sa_handler = interrupted
       sigaction(number, &action, nil)
     }
+  }
+
+  private static func isIgnored(_ number: Int32) -> Bool {
+    var action = sigaction()
+    guard sigaction(number, nil, &action) == 0 else { return false }
+    return unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self)
+      == unsafeBitCast(SIG_IGN, to: Int.self)
   }
 }
 

@@ -5,6 +5,8 @@ extension Tool {
   public static func main() -> Never {
     // A closed pipe is an error of write(2) that can be told, not a signal that kills.
     signal(SIGPIPE, SIG_IGN)
+    // Whoever started this process may ignore it, and then the kernel keeps from us how the programs that we run end.
+    signal(SIGCHLD, SIG_DFL)
     let status = run(words(of: CommandLine.arguments), environment: environment(), console: .standard)
     // Not exit: its destructors would pull libraries from under threads that libvirt has still running, such as
     // the one that meets again a guest of the embedded driver. Nothing here is buffered.
