@@ -85,6 +85,13 @@ final class ImageFile: Sendable {
     }
   }
 
+  /// Waits until all that was written is on stable storage.
+  func synchronize() throws(DiskIOError) {
+    while fdatasync(descriptor) != 0 {
+      guard errno == EINTR else { throw DiskIOError.lastErrno("finish writing", path) }
+    }
+  }
+
   /// Reports what the file system held back until now (a network file system reports a full disk at close).
   func reportDelayedErrors() throws(DiskIOError) {
     let twin = dup(descriptor)

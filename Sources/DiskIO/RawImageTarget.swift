@@ -7,6 +7,8 @@ public final class RawImageTarget: DiskTarget {
   private let file: ImageFile
   /// Whether the disk reads as zeros from the start, so that zeros need no work.
   private let isKnownZero: Bool
+  /// Whether it was there before, so that nothing else than a flush tells whether all of it is kept.
+  private let isExisting: Bool
   /// Whether zeros are written like data, so that they take room.
   private let storesZeros: Bool
 
@@ -27,6 +29,7 @@ public final class RawImageTarget: DiskTarget {
     guard twin >= 0 else { throw DiskIOError.lastErrno("open", partial.path) }
     file = ImageFile(adopting: twin, path: partial.path)
     isKnownZero = true
+    isExisting = false
     storesZeros = preallocation == .full
     self.size = size
     guard let length = off_t(exactly: size), ftruncate(twin, length) == 0 else {
@@ -49,6 +52,7 @@ public final class RawImageTarget: DiskTarget {
     file = try ImageFile(path: path, writable: true)
     try file.requireNoWriter()
     self.isKnownZero = isKnownZero
+    isExisting = true
     storesZeros = false
     size = try file.currentSize()
   }
@@ -81,8 +85,10 @@ public final class RawImageTarget: DiskTarget {
     }
   }
 
-  /// Asks the file system for errors that it has not told yet.
+  /// Asks for errors that were not told yet; what was there before is put on stable storage, since a block device, such
+  /// as a thin volume whose pool is full, fails no earlier. The corresponding C function is `fdatasync`.
   public func finish() throws(DiskIOError) {
+    if isExisting { try file.synchronize() }
     try file.reportDelayedErrors()
   }
 }

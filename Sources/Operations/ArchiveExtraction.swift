@@ -1,9 +1,10 @@
 import DiskIO
+import Glibc
 import VMA
 
 /// Takes an archive apart into a new directory: configs at once, disks and memory when the archive streams by.
 ///
-/// Nothing gets its final name before the whole archive was read and checked. A failure or a cancellation removes the
+/// No disk and no memory gets its final name before the whole archive was read and checked. A failure or a cancellation removes the
 /// directory and all that was made in it.
 public final class ArchiveExtraction {
   /// A disk that is being extracted.
@@ -49,6 +50,21 @@ public final class ArchiveExtraction {
   private var disks: [Disk] = []
   private var targets: [UInt8: any DiskTarget] = [:]
   private var memoryFile: PartialFile?
+  private var existingTargets: Set<TargetIdentity> = []
+
+  /// What a target is under whatever name: a file by its inode, a block device by its number.
+  private struct TargetIdentity: Hashable {
+    let device: dev_t
+    let inode: ino_t?
+
+    init?(_ path: String) {
+      var status = stat()
+      guard stat(path, &status) == 0 else { return nil }
+      let isBlockDevice = status.st_mode & S_IFMT == S_IFBLK
+      device = isBlockDevice ? status.st_rdev : status.st_dev
+      inode = isBlockDevice ? nil : status.st_ino
+    }
+  }
 
   /// Makes the directory and writes the configs.
   ///
@@ -136,6 +152,10 @@ public final class ArchiveExtraction {
   private func open(_ path: String, format name: String?, isKnownZero: Bool, for device: ArchiveDevice) throws
   {
     // Proxmox's tool would look into the image for its format; what is there may be a guest's own writing.
+    // What is not there is refused when it is opened.
+    if let identity = TargetIdentity(path), !existingTargets.insert(identity).inserted {
+      throw ArchiveOperationError.targetTwice(device: device.name, path: path)
+    }
     let format = try name.map { (name) throws(DiskIOError) in try ImageFormat(name) } ?? .raw
     let target = try DiskImage.openTarget(path: path, format: format, isKnownZero: isKnownZero)
     guard target.size >= device.size, target.size - device.size <= 4 << 20 else {

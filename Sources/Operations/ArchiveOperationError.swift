@@ -18,6 +18,8 @@ public enum ArchiveOperationError: Error, Equatable, Sendable {
   case notAnIndex(path: String)
   /// A stretch of a device that reaches past its end; all in bytes.
   case rangeOutside(device: String, end: UInt64, size: UInt64)
+  /// Fewer bytes of a stretch came than it has.
+  case rangeIncomplete(have: UInt64, want: UInt64)
   /// An archive of configs alone has no device that could be served.
   case nothingToServe(path: String)
   /// One overlay is to be kept, and several devices are served.
@@ -52,6 +54,8 @@ public enum ArchiveOperationError: Error, Equatable, Sendable {
   case targetDirectory(path: String, errno: Errno)
   /// An existing target has another size (bytes) than the disk.
   case targetSize(device: String, path: String, have: UInt64, want: UInt64)
+  /// A target of one disk is the target of another, too, perhaps under another name.
+  case targetTwice(device: String, path: String)
   /// No target was named for a disk, and it was not skipped.
   case noTarget(device: String)
   /// A line of the device map is wrong. `reason` is in the words of Proxmox's tool.
@@ -101,6 +105,8 @@ extension ArchiveOperationError: CustomStringConvertible {
         + "instead of -"
     case .rangeOutside(let device, let end, let size):
       "device '\(device)' has \(size) bytes, and the range reaches to byte \(end)"
+    case .rangeIncomplete(let have, let want):
+      "only \(have) of the \(want) bytes of the range came on the way through the archive; unpack it to a plain file first"
     case .notAnArchiveInside(let path, let format):
       "'\(path)' is compressed with \(format.rawValue), and what is in it is no VMA archive"
     case .file(let operation, let path, let errno):
@@ -120,6 +126,8 @@ extension ArchiveOperationError: CustomStringConvertible {
     case .targetSize(let device, let path, let have, let want):
       "vma_reader_register_bs for stream \(device) failed - unexpected size \(have) != \(want): "
         + "'\(path)' must be as large as the disk, or up to 4 MiB larger"
+    case .targetTwice(let device, let path):
+      "'\(path)', named for \(device), is the target of another disk already; each needs one of its own"
     case .noTarget(let device):
       "no device name mapping for \(device)"
     case .map(let reason):

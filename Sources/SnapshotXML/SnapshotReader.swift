@@ -13,7 +13,11 @@ struct SnapshotReader {
     self.allowMirrors = allowMirrors
   }
 
+  /// Faults that are told; each costs a look at all the neighbours of its element.
+  static let maximumProblems = 100
+
   mutating func report(_ fault: SnapshotXMLError.Fault, at place: ElementPlace) {
+    guard problems.count < Self.maximumProblems else { return }
     problems.append(
       SnapshotXMLError(
         fault, fileName: document.fileName, line: place.element.line,

@@ -7,8 +7,8 @@ import CXXHash
 public enum ArchiveIndexFile {
   /// When a file was changed last, as the file system says.
   public struct Moment: Equatable, Sendable {
-    let seconds: Int64
-    let nanoseconds: UInt32
+    public let seconds: Int64
+    public let nanoseconds: UInt32
 
     /// So many seconds and nanoseconds after 1970 began.
     public init(seconds: Int64, nanoseconds: UInt32) {

@@ -1,4 +1,3 @@
-import Glibc
 import SystemPackage
 
 /// Where an archive's bytes go: a file, a pipe, a compressor.
@@ -23,17 +22,11 @@ extension ArchiveOutput {
 /// An output that writes to an open file descriptor, which stays the caller's to close.
 public struct DescriptorOutput: ArchiveOutput {
   private let descriptor: FileDescriptor
-  private let syncsToStorage: Bool
 
   /// Wraps a descriptor open for writing.
   ///
-  /// - Parameters:
-  ///   - descriptor: a file, pipe or socket; blocking.
-  ///   - syncsToStorage: whether ``flush()`` calls `fsync`; only for files.
-  public init(_ descriptor: FileDescriptor, syncsToStorage: Bool = false) {
-    self.descriptor = descriptor
-    self.syncsToStorage = syncsToStorage
-  }
+  /// - Parameter descriptor: a file, pipe or socket; blocking.
+  public init(_ descriptor: FileDescriptor) { self.descriptor = descriptor }
 
   /// Writes all bytes, whatever the kernel takes at a time.
   ///
@@ -49,14 +42,6 @@ public struct DescriptorOutput: ArchiveOutput {
     }
   }
 
-  /// Makes the kernel put the file's bytes on storage, if that was asked for.
-  ///
-  /// The C function is `fsync`.
-  public func flush() throws {
-    guard syncsToStorage else { return }
-    while fsync(descriptor.rawValue) != 0 {
-      let failure = Errno(rawValue: errno)
-      guard failure == .interrupted else { throw failure }
-    }
-  }
+  /// Nothing is held back here; whether a file is to be on stable storage is for whoever gives it its name.
+  public func flush() {}
 }

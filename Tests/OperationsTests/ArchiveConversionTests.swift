@@ -198,10 +198,10 @@ struct ArchiveConversionTests {
   // MARK: - A part
 
   private func part(
-    of path: String, _ offset: UInt64, _ length: UInt64?, toFile: Bool = false
+    of path: String, _ offset: UInt64, _ length: UInt64?, device: String = "drive-a", toFile: Bool = false
   ) throws -> [UInt8] {
     let extraction = RangeExtraction(
-      device: "drive-a", offset: offset, length: length, cancellation: Cancellation())
+      device: device, offset: offset, length: length, cancellation: Cancellation())
     if toFile {
       let file = fixture.directory.file("part-\(offset)")
       _ = try extraction.run(from: path, to: .file(file), progress: nil)
@@ -232,6 +232,41 @@ struct ArchiveConversionTests {
       #expect(throws: ArchiveOperationError.self) { _ = try part(of: plain, offset, 1) }
     }
     #expect(try part(of: plain, size, nil).isEmpty)
+  }
+
+  @Test(
+    "of a memory stream that is shorter than its bound the same comes out of a plain and a compressed archive"
+  )
+  func memoryRange() throws {
+    let path = fixture.directory.file("memory.vma")
+    // As vma-writer makes it through a pipe: nothing but a bound is known when the header is written.
+    let header = ArchiveHeader(
+      uuid: .random(), creationTime: 1_600_000_000, configs: [],
+      devices: [ArchiveDevice(id: 1, name: "vmstate", size: 1 << 40)], integrity: .none)
+    _ = FileManager.default.createFile(atPath: path, contents: nil)
+    let file = try FileHandle(forWritingTo: URL(fileURLWithPath: path))
+    let writer = try ArchiveWriter(
+      header: header, output: DescriptorOutput(.init(rawValue: file.fileDescriptor)))
+    let stream = TestDisk.random(size: 3 * cluster).bytes
+    try stream.withUnsafeBytes { try writer.appendClusters(device: 1, first: 0, bytes: $0) }
+    _ = try writer.finish()
+    try file.close()
+    let packed = path + ".zst"
+    try run(["zstd", "-q", path, "-o", packed]).check()
+    for archive in [path, packed] {
+      for toFile in [false, true] {
+        #expect(
+          try part(of: archive, 1000, nil, device: "vmstate", toFile: toFile) == Array(stream[1000...]))
+        if toFile { try FileManager.default.removeItem(atPath: fixture.directory.file("part-1000")) }
+        #expect(
+          throws: ArchiveOperationError.rangeOutside(
+            device: "vmstate", end: UInt64(stream.count) + 1, size: UInt64(stream.count))
+        ) {
+          _ = try part(of: archive, 1001, UInt64(stream.count) - 1000, device: "vmstate", toFile: toFile)
+        }
+      }
+    }
+    #expect(!fixture.entries.contains("part-1001"))
   }
 
   @Test("of an archive in no order a range still comes out, but not through a pipe to a pipe")

@@ -58,6 +58,28 @@ struct DeviceMapExtractionTests {
     try run(["qemu-img", "compare", "-f", "raw", "-F", "qcow2", source, path]).check()
   }
 
+  @Test("two disks never share a target, under whatever names")
+  func sharedTarget() throws {
+    let size = TestDisk.random(size: 65536)
+    let archive = try fixture.create(
+      [fixture.device("drive-c", size), fixture.device("drive-d", size)], name: "two.vma")
+    let path = fixture.directory.file("target.raw")
+    let before = TestDisk.random(size: 65536, seed: 77)
+    try before.write(to: path)
+    let link = fixture.directory.file("link.raw")
+    try FileManager.default.linkItem(atPath: path, toPath: link)
+    for other in [path, link] {
+      let extraction = try ArchiveExtraction(
+        fixture.open(archive), into: fixture.directory.file("out"), devices: nil)
+      #expect(throws: ArchiveOperationError.targetTwice(device: "drive-d", path: other)) {
+        try extraction.openTargets([
+          target("drive-c", path, isKnownZero: false), target("drive-d", other, isKnownZero: false),
+        ])
+      }
+    }
+    #expect(try TestDisk.contents(of: path) == before.bytes)
+  }
+
   @Test("every disk needs a target or a skip, and only those of the archive")
   func incomplete() throws {
     let error = #expect(throws: ArchiveOperationError.self) { try restore([.skip(device: "drive-a")]) }

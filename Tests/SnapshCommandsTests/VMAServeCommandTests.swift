@@ -118,6 +118,29 @@ struct VMAServeCommandTests {
     #expect(try Data(contentsOf: URL(fileURLWithPath: archive)) == before)
   }
 
+  @Test("an overlay is refused above an archive of the same UUID and shape, and other contents")
+  func overlayOfTwin() throws {
+    try require(tool: "qemu-storage-daemon")
+    let twin = runs.directory.file("twin.vma")
+    var bytes = try TestDisk.contents(of: disk)
+    bytes[70_000] ^= 1
+    let other = try runs.directory.write(bytes, to: "other.raw")
+    let ours = runs.directory.file("ours.vma")
+    for (archive, disk) in [(ours, disk), (twin, other)] {
+      let made = runs.run("vma", "create", archive, "-d", "format=raw:drive-a=\(disk)", "--reproducible")
+      #expect(made.status == 0)
+    }
+    let overlay = runs.directory.file("o.qcow2")
+    let program = try start(
+      "vma", "serve", ours, "--socket", runs.directory.file("s"), "--writable", "--overlay", overlay)
+    kill(program.processID, SIGTERM)
+    #expect(try program.waitForEnd() == 0)
+    let refused = runs.run(
+      "vma", "serve", twin, "--socket", runs.directory.file("s"), "--writable", "--overlay", overlay)
+    #expect(refused.status == 1)
+    #expect(refused.error.hasPrefix("error: '\(overlay)' is no overlay of device 'drive-a' of this archive"))
+  }
+
   @Test(
     "a file and another's socket stay what they are, with --writable too", arguments: [[], ["--writable"]])
   func taken(words: [String]) throws {

@@ -48,6 +48,11 @@ import XMLTree
     #expect(try problems(text, mode: .redefine) == expected)
   }
 
+  @Test func `a fault in every element of a large document gives a bounded list`() throws {
+    let disks = String(repeating: "<disk/><disk name='vda' snapshot='sometimes'/>", count: 500)
+    #expect(try problems("<domainsnapshot><disks>\(disks)</disks></domainsnapshot>").count == 100)
+  }
+
   @Test func `a good request has no problems, and a wrong root is the only one told`() throws {
     #expect(try problems("<domainsnapshot/>").isEmpty)
     #expect(

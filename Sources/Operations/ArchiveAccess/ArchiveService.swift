@@ -47,7 +47,7 @@ public final class ArchiveService: Sendable {
       archive, devices: devices, at: .unix(path: directory.path + "/archive.sock"), log: log)
     self.server = server
     let overlays = try ServedOverlays(
-      above: server, archive: archive.index.header.uuid, keeping: file, in: directory.path,
+      above: server, archive: archive, keeping: file, in: directory.path,
       at: address ?? .unix(path: directory.path + "/nbd.sock"))
     self.overlays = overlays
     exports = server.exports.map { export in

@@ -160,6 +160,17 @@ public final class IndexedArchive: Sendable {
     return position
   }
 
+  /// Words that only this device with these contents has: its digest; without one, what the archive's file is like.
+  ///
+  /// The UUID is not enough: that of a reproducible archive does not depend on what is on its disks.
+  func contentMark(ofDevice position: Int) -> String {
+    guard let digest = index.digests[index.devices[position].device.id] else {
+      return "\(index.header.uuid)-\(index.archiveSize)-\(modified.seconds).\(modified.nanoseconds)"
+    }
+    let numbers = [digest.nonZeroBlocks, digest.value.high, digest.value.low]
+    return "\(index.header.uuid)-" + numbers.map { String($0, radix: 16) }.joined(separator: "-")
+  }
+
   /// Bytes that a device holds: a disk's size, or the memory stream's true length where the archive says it.
   public func length(ofDevice position: Int) -> UInt64 {
     let device = index.devices[position]

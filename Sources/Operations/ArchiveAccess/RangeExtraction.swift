@@ -101,25 +101,29 @@ public struct RangeExtraction {
     }
     let memory = ArchiveManifest(of: archive.header)?.memory
     let size = memory?.device == device ? min(memory?.length ?? 0, found.size) : found.size
-    let range = try range(within: size)
+    // How much of a memory stream there is shows only at the end, so this may be more than that.
+    let bound = try range(within: size)
     let sink = try Sink(target)
-    _ = try archive.cancellable {
+    let report = try archive.cancellable {
       try archive.read(progress: progress) { run in
         guard run.device.id == found.id else { return }
-        let start = max(run.offset, range.lowerBound)
-        let end = min(run.offset + run.length, range.upperBound)
+        let start = max(run.offset, bound.lowerBound)
+        let end = min(run.offset + run.length, bound.upperBound)
         guard start < end else { return }
         switch run.content {
         case .data(let bytes):
           let part = bytes[Int(start - run.offset)..<Int(end - run.offset)]
-          try sink.expect(start - range.lowerBound, of: archive.name)
-          try sink.write(UnsafeRawBufferPointer(rebasing: part), at: start - range.lowerBound)
+          try sink.expect(start - bound.lowerBound, of: archive.name)
+          try sink.write(UnsafeRawBufferPointer(rebasing: part), at: start - bound.lowerBound)
         case .zeros:
-          try sink.expect(start - range.lowerBound, of: archive.name)
+          try sink.expect(start - bound.lowerBound, of: archive.name)
           try sink.writeZeros(end - start)
         }
       }
     }
+    var held = report.devices.first { $0.device.id == found.id }?.length ?? 0
+    if let memory, memory.device == device { held = min(held, memory.length) }
+    let range = try range(within: held)
     try sink.finish(length: range.upperBound - range.lowerBound)
     return range.upperBound - range.lowerBound
   }
@@ -129,6 +133,7 @@ public struct RangeExtraction {
     private let file: PartialFile?
     private let output: ((UnsafeRawBufferPointer) throws -> Void)?
     private var next: UInt64 = 0
+    private var received: UInt64 = 0
 
     init(_ target: Target) throws {
       switch target {
@@ -149,11 +154,13 @@ public struct RangeExtraction {
     func write(_ bytes: UnsafeRawBufferPointer, at offset: UInt64) throws {
       if let output { try output(bytes) } else { try file?.write(bytes, at: offset) }
       next = offset + UInt64(bytes.count)
+      received += UInt64(bytes.count)
     }
 
     /// A file keeps a hole there.
     func writeZeros(_ count: UInt64) throws {
       next += count
+      received += count
       guard let output else { return }
       var left = count
       while left > 0 {
@@ -165,7 +172,11 @@ public struct RangeExtraction {
       }
     }
 
+    /// Gives a file its name, once all of it has come.
     func finish(length: UInt64) throws {
+      guard received == length else {
+        throw ArchiveOperationError.rangeIncomplete(have: received, want: length)
+      }
       try file?.setLength(length)
       try file?.complete()
     }

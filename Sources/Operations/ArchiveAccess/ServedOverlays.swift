@@ -20,13 +20,13 @@ final class ServedOverlays: Sendable {
   ///
   /// - Parameters:
   ///   - server: serves the archive's devices read-only at a Unix socket.
-  ///   - archive: the archive's UUID, which a kept overlay remembers: above any other archive it would be nonsense.
+  ///   - archive: the archive, whose contents a kept overlay remembers: above any others it would be nonsense.
   ///   - file: an overlay to keep; nil for overlays that are thrown away.
   ///   - directory: takes those, and the daemon's note of its process id.
   ///   - address: where clients connect.
   /// - Throws: ``ArchiveOperationError``, `DiskIOError`, `NBDServerError` for an address where something else stands.
   init(
-    above server: ArchiveServer, archive: ArchiveUUID, keeping file: String?, in directory: String,
+    above server: ArchiveServer, archive: IndexedArchive, keeping file: String?, in directory: String,
     at address: SocketAddress
   ) throws {
     guard file == nil || server.exports.count == 1 else {
@@ -96,11 +96,12 @@ final class ServedOverlays: Sendable {
 
   /// The overlay of an export: the one that is kept from before, or a new one.
   private static func overlay(
-    of export: ArchiveServer.Export, archive: ArchiveUUID, at path: String, isKept: Bool
+    of export: ArchiveServer.Export, archive: IndexedArchive, at path: String, isKept: Bool
   ) throws -> String {
     let path = path.hasPrefix("/") ? path : FileManager.default.currentDirectoryPath + "/" + path
     // Never opened by this name: QEMU is told where the archive is served each time.
-    let backing = "nbd+unix:///\(export.device)?socket=vma-\(archive)"
+    let mark = try archive.contentMark(ofDevice: archive.position(of: export.device))
+    let backing = "nbd+unix:///\(export.device)?socket=vma-\(mark)"
     var status = stat()
     if isKept, lstat(path, &status) == 0 {
       let information = try QemuImage.information(path: path, format: ImageFormat("qcow2"))
