@@ -3,7 +3,7 @@ import Glibc
 /// A value for one thread at a time, of many more threads than there are processors: whoever waits sleeps.
 ///
 /// Synchronization's `Mutex` tries for a while first, and is handed over instead of taken, so that with a holder off its
-/// processor forty clients spent a third of all time on waiting (docs/performance.md).
+/// processor ten clients with their connections spent a third of all time on waiting (docs/performance.md).
 /// The C functions are `pthread_mutex_lock` and `pthread_mutex_unlock`.
 final class SleepingLock<Value>: @unchecked Sendable {
   private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
