@@ -20,7 +20,7 @@ struct ReversionRouteTests {
   @Test("only images that are out of sight are somebody else's business")
   func reach() {
     #expect(ReversionError.noPath(snapshot: "s", disk: "vda").isOutOfReach)
-    #expect(ReversionError.unreadable(snapshot: "s", path: "/a", reason: "").isOutOfReach)
+    #expect(ReversionError.unreadable(by: "snapshot 's'", path: "/a", reason: "").isOutOfReach)
     #expect(!ReversionError.overwritten(snapshot: "s", disk: "vda", path: "/a").isOutOfReach)
     #expect(!ReversionError.memoryOnly(snapshot: "s").isOutOfReach)
   }

@@ -13,9 +13,26 @@ extension SnapshotDeletion {
     return !family.reached(from: snapshot.name, extent).contains(where: \.isExternal)
   }
 
+  /// Whether libvirt may be asked where our own steps cannot go, because the images are out of sight.
+  ///
+  /// Once the guest has gone back to a snapshot another branch stands on what that one froze, which libvirt would rewrite.
+  /// - Throws: libvirt's error, or `XMLError`.
+  /// - Returns: Whether all that is below the snapshot is one line down to the current one.
+  public static func mayAskLibvirt(toDelete snapshot: DomainSnapshot, _ extent: Extent) throws -> Bool {
+    guard extent == .itself else { return false }
+    let family = try SnapshotFamily(of: snapshot.domain)
+    guard let files = family[snapshot.name], !files.externalDisks.isEmpty else { return false }
+    var last = files.name
+    while let child = family.children(of: last).first {
+      guard family.children(of: last).count == 1 else { return false }
+      last = child.name
+    }
+    return family.current == last
+  }
+
   /// Decides everything, and refuses what cannot be done; touches nothing.
   ///
-  /// - Throws: ``ReversionError``, libvirt's error, `DiskIOError`.
+  /// - Throws: ``ReversionError``, libvirt's error.
   public init(_ snapshot: DomainSnapshot, _ extent: Extent) throws {
     let family = try SnapshotFamily(of: snapshot.domain)
     let name = snapshot.name
@@ -38,7 +55,7 @@ extension SnapshotDeletion {
       isLibvirts = false
       remarks = []
     }
-    unneeded = Self.unneeded(deleting: reached, merging: merges, merged: isLibvirts, in: family)
+    unneeded = try Self.unneeded(deleting: reached, merging: merges, merged: isLibvirts, in: family)
   }
 
   /// Where each disk goes: the lowest image that a deleted snapshot of the guest's own line had frozen.
@@ -47,7 +64,7 @@ extension SnapshotDeletion {
   ///   - deleting: Parents before their children.
   ///   - ancestor: A snapshot that stays, down to whose own overlay everything goes.
   ///   - family: All snapshots of the domain.
-  /// - Throws: ``ReversionError``, `DiskIOError`.
+  /// - Throws: ``ReversionError``.
   /// - Returns: A merge for each disk that leaves its overlays.
   static func merges(
     deleting: [SnapshotFiles], above ancestor: SnapshotFiles? = nil, in family: SnapshotFamily
@@ -60,7 +77,7 @@ extension SnapshotDeletion {
     }
     return try family.disks.compactMap { disk in
       guard let top = disk.top else { return nil }
-      let chain = try family.chains.chain(of: top)
+      let chain = try family.chain(of: top, neededBy: "disk '\(disk.target)'")
       let frozen = deleting.flatMap(\.externalDisks).filter { $0.target == disk.target }.compactMap(\.frozen)
       guard var base = chain.dropFirst().last(where: { image in frozen.contains { $0.path == image.path } })
       else { return nil }
@@ -72,7 +89,7 @@ extension SnapshotDeletion {
       let touched = Set(chain.prefix { $0.path != base.path }.map(\.path) + [base.path])
       for other in family.snapshots where !names.contains(other.name) {
         for image in other.externalDisks.compactMap(\.frozen) {
-          if let path = family.chains.paths(of: image).first(where: touched.contains) {
+          if let path = try family.paths(of: image, neededBy: other.title).first(where: touched.contains) {
             throw ReversionError.shared(path: path, other: other.name)
           }
         }
@@ -85,27 +102,33 @@ extension SnapshotDeletion {
   /// been somebody's before any snapshot was.
   private static func unneeded(
     deleting: [SnapshotFiles], merging merges: [Merge], merged: Bool, in family: SnapshotFamily
-  ) -> [String] {
+  ) throws(ReversionError) -> [String] {
     let names = Set(deleting.map(\.name))
     let rest = family.snapshots.filter { !names.contains($0.name) }
     let memory = deleting.compactMap(\.memoryFile)
     guard !merged else { return memory }
-    var needed = Set(rest.compactMap(\.memoryFile))
-    for image in rest.flatMap(\.disks).compactMap(\.frozen) {
-      needed.formUnion(family.chains.paths(of: image))
-    }
-    for disk in family.disks + family.persistentDisks {
-      let base = merges.first { $0.target == disk.target }?.base
-      if let image = base ?? disk.top { needed.formUnion(family.chains.paths(of: image)) }
-    }
-    var files: [String] = []
+    var images: [String] = []
     for disk in deleting.flatMap(\.externalDisks) {
-      files += disk.frozen.map { family.chains.paths(of: $0).dropLast() } ?? []
-      files += [disk.overlay?.path].compactMap { $0 }
+      images += disk.frozen.map { family.chains.visiblePaths(of: $0).dropLast() } ?? []
+      images += [disk.overlay?.path].compactMap { $0 }
     }
-    for merge in merges { files += family.chains.paths(of: merge.overlay).dropLast() }
-    return (files + memory).reduce(into: []) { list, path in
-      if !list.contains(path) && !needed.contains(path) && FileOwner.exists(path) { list.append(path) }
+    for merge in merges { images += family.chains.visiblePaths(of: merge.overlay).dropLast() }
+    images = images.filter(FileOwner.exists)
+    var needed = Set(rest.compactMap(\.memoryFile))
+    if !images.isEmpty {
+      for snapshot in rest {
+        for image in snapshot.disks.compactMap(\.frozen) {
+          needed.formUnion(try family.paths(of: image, neededBy: snapshot.title))
+        }
+      }
+      for disk in family.disks + family.persistentDisks {
+        let base = merges.first { $0.target == disk.target }?.base
+        guard let image = base ?? disk.top else { continue }
+        needed.formUnion(try family.paths(of: image, neededBy: "disk '\(disk.target)'"))
+      }
+    }
+    return (images + memory.filter(FileOwner.exists)).reduce(into: []) { list, path in
+      if !list.contains(path) && !needed.contains(path) { list.append(path) }
     }
   }
 }
@@ -132,8 +155,11 @@ private struct SingleDeletion {
     // Memory alone: there is nothing to merge.
     guard !files.externalDisks.isEmpty else { return }
     let children = family.children(of: files.name)
-    let isInLine = files.externalDisks.allSatisfy { disk in
-      disk.frozen.map { family.paths(of: disk.target).dropFirst().contains($0.path) } ?? false
+    let isInLine = try files.externalDisks.allSatisfy { disk in
+      guard let frozen = disk.frozen else {
+        throw ReversionError.noPath(snapshot: files.name, disk: disk.target)
+      }
+      return try family.paths(of: disk.target).dropFirst().contains(frozen.path)
     }
     guard isInLine else {
       if let child = children.first {
@@ -172,11 +198,11 @@ private struct SingleDeletion {
   private static func branch(on files: SnapshotFiles, in family: SnapshotFamily) throws -> String? {
     for disk in files.externalDisks {
       guard let frozen = disk.frozen?.path else { continue }
-      let line = Set(family.paths(of: disk.target))
+      let line = Set(try family.paths(of: disk.target))
       for other in family.snapshots where other.name != files.name {
         for image in other.externalDisks.filter({ $0.target == disk.target }).compactMap(\.frozen)
-        where !line.contains(image.path) && family.chains.paths(of: image).contains(frozen) {
-          return other.name
+        where !line.contains(image.path) {
+          if try family.paths(of: image, neededBy: other.title).contains(frozen) { return other.name }
         }
       }
     }

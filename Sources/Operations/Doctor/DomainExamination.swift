@@ -160,13 +160,13 @@ public struct DomainExamination {
   private func isInLine(_ snapshot: SnapshotFiles) -> Bool {
     !snapshot.externalDisks.isEmpty
       && snapshot.externalDisks.allSatisfy { disk in
-        disk.frozen.map { family.paths(of: disk.target).dropFirst().contains($0.path) } ?? false
+        disk.frozen.map { family.visiblePaths(of: disk.target).dropFirst().contains($0.path) } ?? false
       }
   }
 
   private func depth(of snapshot: SnapshotFiles) -> Int {
     snapshot.externalDisks.compactMap { disk in
-      family.paths(of: disk.target).firstIndex { $0 == disk.frozen?.path }
+      family.visiblePaths(of: disk.target).firstIndex { $0 == disk.frozen?.path }
     }.min() ?? .max
   }
 
@@ -187,8 +187,8 @@ public struct DomainExamination {
       else { continue }
       // A definition that was changed for the next start on purpose stands on another chain.
       let isSameChain =
-        family.paths(of: disk.target).contains(other.path)
-        || family.chains.paths(of: other).contains(top.path)
+        family.visiblePaths(of: disk.target).contains(other.path)
+        || family.chains.visiblePaths(of: other).contains(top.path)
       if isSameChain { places[disk.target] = top }
     }
     guard let place = places.min(by: { $0.key < $1.key }) else { return [] }
@@ -247,9 +247,9 @@ public struct DomainExamination {
 
   private func unknownOverlays() throws -> [Finding] {
     guard !isBusy else { return [] }
-    let images = family.needed(by: family.snapshots)
+    let images = family.visiblyNeeded(by: family.snapshots)
     let known = try images.union(family.snapshots.flatMap(\.disks).compactMap(\.overlay?.path))
-      .union(OverlayFiles.used(on: domain.connection))
+      .union(OverlayFiles.used(on: domain.connection, chains: family.chains))
       .union(
         MirrorRecords.read(of: domain).flatMap {
           $0.disks.flatMap { [$0.overlay, $0.mirror].compactMap { $0 } }
@@ -259,10 +259,16 @@ public struct DomainExamination {
     }
     .map { file in
       let isEmpty = !holdsData(file.overlay)
-      return Finding(
-        .unknownOverlay, of: name, file.overlay.path,
+      let explanation =
         "overlay '\(file.overlay.path)' stands on '\(file.backing.path)', but neither the domain nor a snapshot knows it; it holds "
-          + (isEmpty ? "nothing" : "data"),
+        + (isEmpty ? "nothing" : "data")
+      if isEmpty, let failure = family.chains.failure {
+        return Finding(
+          .unknownOverlay, of: name, file.overlay.path, explanation,
+          advice: "it stays, as what cannot be read may stand on it: \(failure)")
+      }
+      return Finding(
+        .unknownOverlay, of: name, file.overlay.path, explanation,
         advice: isEmpty
           ? nil
           : "look into it (qemu-nbd -r, or a guest of its own) and remove it by hand if nobody misses it",

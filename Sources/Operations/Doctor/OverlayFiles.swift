@@ -31,17 +31,20 @@ enum OverlayFiles {
     }
   }
 
-  /// The images that all domains of a connection are on.
+  /// The images that all domains of a connection are on, as far as they can be read.
   ///
+  /// - Parameters:
+  ///   - connection: To the libvirt in question.
+  ///   - chains: Tells afterwards whether that is all.
   /// - Throws: libvirt's error.
-  static func used(on connection: Connection) throws -> Set<String> {
-    let chains = ImageChains()
+  /// - Returns: Their paths.
+  static func used(on connection: Connection, chains: ImageChains) throws -> Set<String> {
     var used: Set<String> = []
     for domain in try connection.domains() {
       // A domain that goes meanwhile uses nothing.
       for xml in [try? domain.xml(), try? domain.xml(.inactive)].compactMap({ $0 }) {
         for disk in (try? DiskChain.chains(inDomainXML: xml)) ?? [] {
-          used.formUnion(disk.top.map { chains.paths(of: $0) } ?? [])
+          used.formUnion(disk.top.map { chains.visiblePaths(of: $0) } ?? [])
           used.formUnion((disk.mirror?.images ?? []).map(\.path))
         }
       }

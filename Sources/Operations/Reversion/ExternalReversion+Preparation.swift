@@ -79,9 +79,11 @@ extension ExternalReversion {
     if branch == nil {
       for disk in disks {
         // The lowest image of a chain may have been somebody's before any snapshot was.
-        unneeded += family.paths(of: disk.target).dropLast().filter { !needed.contains($0) }
+        unneeded += family.visiblePaths(of: disk.target).dropLast().filter { !needed.contains($0) }
       }
     }
+    // What somebody may stand on stays.
+    if family.chains.failure != nil { unneeded = [] }
     self.unneeded = unneeded.reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
   }
 
@@ -106,7 +108,7 @@ extension ExternalReversion {
         _ = try family.chains.chain(of: frozen)
       } catch {
         throw ReversionError.unreadable(
-          snapshot: files.name, path: frozen.path, reason: String(describing: error))
+          by: files.title, path: frozen.path, reason: String(describing: error))
       }
       if now.top?.path == frozen.path {
         throw ReversionError.overwritten(snapshot: files.name, disk: disk.target, path: frozen.path)
@@ -114,7 +116,7 @@ extension ExternalReversion {
     }
     if let memory = files.memoryFile, access(memory, R_OK) != 0 {
       throw ReversionError.unreadable(
-        snapshot: files.name, path: memory, reason: String(cString: strerror(errno)))
+        by: files.title, path: memory, reason: String(cString: strerror(errno)))
     }
     guard files.memoryFile != nil, !forces else { return }
     if files.externalDisks.isEmpty { throw ReversionError.memoryOnly(snapshot: files.name) }
@@ -165,16 +167,16 @@ extension ExternalReversion {
       name: name, memoryFile: memory, overlays: Dictionary(overlays, uniquingKeysWith: { first, _ in first }))
   }
 
-  /// Everything that must be there afterwards.
+  /// Everything that must be there afterwards, as far as the images can be read.
   private static func needed(
     in family: SnapshotFamily, keepingPresent keeps: Bool, disks: [Disk]
   ) -> Set<String> {
     var needed = Set(family.snapshots.compactMap(\.memoryFile))
     let frozen = family.snapshots.flatMap(\.disks).compactMap(\.frozen) + disks.map(\.frozen)
-    for image in frozen { needed.formUnion(family.chains.paths(of: image)) }
+    for image in frozen { needed.formUnion(family.chains.visiblePaths(of: image)) }
     let back = Set(disks.map(\.target))
     for disk in family.disks + family.persistentDisks where keeps || !back.contains(disk.target) {
-      if let top = disk.top { needed.formUnion(family.chains.paths(of: top)) }
+      if let top = disk.top { needed.formUnion(family.chains.visiblePaths(of: top)) }
     }
     return needed
   }

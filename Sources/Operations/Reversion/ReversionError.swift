@@ -12,8 +12,8 @@ public enum ReversionError: Error, Equatable, CustomStringConvertible {
   case noDisk(domain: String, disk: String)
   /// The snapshot's image is what the guest writes to.
   case overwritten(snapshot: String, disk: String, path: String)
-  /// A file of the snapshot cannot be read here.
-  case unreadable(snapshot: String, path: String, reason: String)
+  /// An image that `by`, as `snapshot 'x'` or `disk 'vda'`, stands on or is cannot be read here.
+  case unreadable(by: String, path: String, reason: String)
   /// The memory would meet a disk that has moved on.
   case memoryWithoutDisk(snapshot: String, disk: String)
   /// Checkpoints hang on the overlays.
@@ -69,9 +69,9 @@ public enum ReversionError: Error, Equatable, CustomStringConvertible {
     case .overwritten(let snapshot, let disk, let path):
       "the state of snapshot '\(snapshot)' is gone: disk '\(disk)' writes to '\(path)', which it had frozen; "
         + "'snapshot-delete --metadata' forgets the snapshot"
-    case .unreadable(let snapshot, let path, let reason):
-      "snapshot '\(snapshot)' needs '\(path)', which cannot be read here (\(reason)); bring it back, or run snapsh "
-        + "where the images are"
+    case .unreadable(let user, let path, let reason):
+      "\(user) needs '\(path)', which cannot be read here with all below it (\(reason)); bring it back, or run snapsh "
+        + "where the images are ('doctor' tells which are gone for good)"
     case .memoryWithoutDisk(let snapshot, let disk):
       "snapshot '\(snapshot)' holds memory but not disk '\(disk)', which has moved on since: the guest would "
         + "destroy its data; --force goes back nevertheless"

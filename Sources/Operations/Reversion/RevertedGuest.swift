@@ -162,12 +162,14 @@ final class RevertedGuest {
   }
 
   func removeUnneeded() throws {
-    try remove(reversion.unneeded)
+    let family = try SnapshotFamily(of: domain)
+    try UnneededFiles.remove(reversion.unneeded, sparing: family.needed(by: family.snapshots))
   }
 
-  /// Removes files, unless the domain or one of its snapshots stands on them after all.
+  /// Removes files of our own making, unless the domain or one of its snapshots is seen to stand on them after all: an image that
+  /// has gone meanwhile must not keep the rest from being taken back.
   private func remove(_ paths: [String]) throws {
     let family = try SnapshotFamily(of: domain)
-    try UnneededFiles.remove(paths, sparing: family.needed(by: family.snapshots))
+    try UnneededFiles.remove(paths, sparing: family.visiblyNeeded(by: family.snapshots))
   }
 }

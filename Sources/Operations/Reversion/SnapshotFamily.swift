@@ -45,21 +45,67 @@ struct SnapshotFamily {
   }
 
   /// The paths of the images that a disk is on now, uppermost first.
-  func paths(of target: String) -> [String] {
-    top(of: target).map { chains.paths(of: $0) } ?? []
+  ///
+  /// - Throws: ``ReversionError/unreadable(by:path:reason:)``.
+  func paths(of target: String) throws(ReversionError) -> [String] {
+    guard let top = top(of: target) else { return [] }
+    return try paths(of: top, neededBy: "disk '\(target)'")
+  }
+
+  /// As ``paths(of:)``, as far down as the images can be read.
+  func visiblePaths(of target: String) -> [String] {
+    top(of: target).map { chains.visiblePaths(of: $0) } ?? []
+  }
+
+  /// The paths of an image and all below it, uppermost first.
+  ///
+  /// - Throws: ``ReversionError/unreadable(by:path:reason:)``.
+  func paths(of image: DiskChain.Image, neededBy user: String) throws(ReversionError) -> [String] {
+    try chain(of: image, neededBy: user).map(\.path)
+  }
+
+  /// An image and all below it, uppermost first.
+  ///
+  /// - Throws: ``ReversionError/unreadable(by:path:reason:)``.
+  func chain(
+    of image: DiskChain.Image, neededBy user: String
+  ) throws(ReversionError) -> [DiskChain.Image] {
+    do {
+      return try chains.chain(of: image)
+    } catch {
+      throw .unreadable(by: user, path: image.path, reason: error.description)
+    }
   }
 
   /// Every path that the domain's disks now, and the given snapshots, cannot do without.
   ///
   /// An overlay that is named in a snapshot's document alone is not needed: going back makes a fresh one.
-  func needed(by snapshots: [SnapshotFiles]) -> Set<String> {
-    var needed = Set(snapshots.compactMap(\.memoryFile))
-    for image in (disks + persistentDisks).compactMap(\.top) { needed.formUnion(chains.paths(of: image)) }
-    for disk in disks { needed.formUnion(disk.images.map(\.path) + (disk.mirror?.images ?? []).map(\.path)) }
-    for image in snapshots.flatMap(\.disks).compactMap(\.frozen) {
-      needed.formUnion(chains.paths(of: image))
+  /// - Throws: ``ReversionError/unreadable(by:path:reason:)``: what cannot be read may stand on anything.
+  func needed(by snapshots: [SnapshotFiles]) throws(ReversionError) -> Set<String> {
+    var needed = known(of: snapshots)
+    for disk in disks + persistentDisks {
+      guard let top = disk.top else { continue }
+      needed.formUnion(try paths(of: top, neededBy: "disk '\(disk.target)'"))
+    }
+    for snapshot in snapshots {
+      for image in snapshot.disks.compactMap(\.frozen) {
+        needed.formUnion(try paths(of: image, neededBy: snapshot.title))
+      }
     }
     return needed
+  }
+
+  /// As ``needed(by:)``, as far as the images can be read: `chains.failure` tells whether that is all.
+  func visiblyNeeded(by snapshots: [SnapshotFiles]) -> Set<String> {
+    let images =
+      (disks + persistentDisks).compactMap(\.top) + snapshots.flatMap(\.disks).compactMap(\.frozen)
+    return images.reduce(into: known(of: snapshots)) { $0.formUnion(chains.visiblePaths(of: $1)) }
+  }
+
+  /// What libvirt's documents name.
+  private func known(of snapshots: [SnapshotFiles]) -> Set<String> {
+    let images = disks.flatMap { $0.images + ($0.mirror?.images ?? []) }
+    return Set(snapshots.compactMap(\.memoryFile) + images.map(\.path))
   }
 
   /// Refuses a domain with a job on one of its disks.

@@ -73,6 +73,9 @@ public struct SnapshotFiles: Sendable {
     memoryLocation == "external" || disks.contains { $0.location != "internal" }
   }
 
+  /// As sentences name it.
+  var title: String { "snapshot '\(name)'" }
+
   /// The disks whose state is in a file of its own.
   public var externalDisks: [Disk] { disks.filter { $0.location == "external" } }
 

@@ -58,7 +58,12 @@ struct SnapshotDeleteCommand: VirshCommand {
     let flags = flags
     do {
       if !flags.contains(.metadataOnly), try !SnapshotDeletion.isLibvirtsAlone(snapshot, extent) {
-        return try deleteFiles(of: snapshot, domain: domain, in: session)
+        do {
+          return try deleteFiles(of: snapshot, domain: domain, in: session)
+        } catch let error as ReversionError where error.isOutOfReach {
+          guard try SnapshotDeletion.mayAskLibvirt(toDelete: snapshot, extent) else { throw error }
+          return try deleteByLibvirt(snapshot, domain: domain, in: session)
+        }
       }
       guard !isDryRun else {
         throw CommandFailure(
@@ -102,6 +107,21 @@ struct SnapshotDeleteCommand: VirshCommand {
     }
     if settles { try ManagedSaveGuard.settle(domain, choice: choice) }
     return result(deletion.snapshot, of: domain, remarks: deletion.remarks)
+  }
+
+  /// Lets libvirt merge images that are out of sight here.
+  private func deleteByLibvirt(
+    _ snapshot: DomainSnapshot, domain: Domain, in session: Session
+  ) throws -> any CommandResult {
+    let name = snapshot.name
+    if isDryRun {
+      return PlannedSteps(Plan([Step("let libvirt merge and delete snapshot '\(name)'") {}]), on: domain)
+    }
+    try session.requireNoUnfinishedOperation(on: domain)
+    let settles = try ManagedSaveGuard.standsInTheWay(of: .deletion, on: domain, choice: choice)
+    try session.runJob(on: domain, label: "Delete") { (_) throws(LibvirtError) in try snapshot.delete() }
+    if settles { try ManagedSaveGuard.settle(domain, choice: choice) }
+    return result(name, of: domain, remarks: [])
   }
 
   private func result(_ name: String, of domain: Domain, remarks: [String]) -> any CommandResult {
