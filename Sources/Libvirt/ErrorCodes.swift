@@ -92,6 +92,8 @@ extension LibvirtError {
     public static let noDomainCheckpoint = Code(rawValue: 103)
     /// No backup job is running (`VIR_ERR_NO_DOMAIN_BACKUP`).
     public static let noDomainBackup = Code(rawValue: 104)
+    /// The guest agent has answered that it cannot (`VIR_ERR_AGENT_COMMAND_FAILED`, of later libvirts).
+    public static let agentCommandFailed = Code(rawValue: 113)
   }
 
   /// A part of libvirt that raises errors, such as 10 for the QEMU driver (`virErrorDomain`).

@@ -24,7 +24,7 @@ public final class DiskBackup {
   struct Parameters: Codable, Equatable {
     /// The directory of socket and scratch files, made for this backup alone.
     var directory: String
-    /// Whether file systems may be frozen, which a process that was killed has not thawed.
+    /// Whether file systems are frozen first, which a process that was killed may not have thawed.
     var mayFreeze: Bool
     /// Whether QEMU serves at a TCP port: nothing is made on this host then, and the directory's name is only a mark
     /// in the names of the files that libvirt makes on the guest's.
@@ -38,7 +38,6 @@ public final class DiskBackup {
   private let request: GuestArchiveRequest
   private let quiesce: Quiesce
   private let server: BackupServer?
-  private var wasFrozen = false
   private var instant: Int64 = 0
   private var result: GuestArchiveResult?
 
@@ -64,7 +63,7 @@ public final class DiskBackup {
   /// - Throws: ``GuestArchiveError`` before anything is touched, else ``PlanFailure``.
   /// - Returns: what was archived.
   public func run() throws -> GuestArchiveResult {
-    let parameters = parameters()
+    let parameters = try parameters()
     let plan = try plan(parameters)
     let journal = try request.journal(Self.operation, of: domain, parameters)
     try plan.run(journal: journal, cancellation: request.cancellation, announce: request.announce)
@@ -77,9 +76,16 @@ public final class DiskBackup {
   /// - Throws: ``GuestArchiveError`` for what cannot be archived this way, `LibvirtError`.
   public func plan() throws -> Plan { try plan(parameters()) }
 
-  private func parameters() -> Parameters {
-    Parameters(
-      directory: scratchDirectory(), mayFreeze: quiesce != .no, isServedByTCP: server == nil ? nil : true)
+  private func parameters() throws -> Parameters {
+    // Nobody is asked who could do it only later.
+    let mayFreeze = try quiesce == .require || (quiesce == .try && isAgentThere())
+    return Parameters(
+      directory: scratchDirectory(), mayFreeze: mayFreeze, isServedByTCP: server == nil ? nil : true)
+  }
+
+  /// Whether the agent can get an order to freeze; a guest that stands still does nothing that it is told.
+  private func isAgentThere() throws -> Bool {
+    try domain.state().state != .paused && FileSystemFreeze.isAgentThere(inDomainXML: domain.xml())
   }
 
   private func plan(_ parameters: Parameters) throws -> Plan {
@@ -101,9 +107,11 @@ public final class DiskBackup {
     }
     let state = try domain.state().state
     let names = disks.map(\.target).joined(separator: ", ")
-    return Plan([
+    let freeze =
+      parameters.mayFreeze ? FileSystemFreeze(of: domain, quiesce, isAgentThere: try isAgentThere()) : nil
+    let steps = [
       Self.begin(domain, parameters, disks: names) { [self] in
-        try begin(disks, leaving: all.filter { !disks.contains($0) }, parameters)
+        try begin(disks, leaving: all.filter { !disks.contains($0) }, parameters, freeze)
       },
       Step("write the archive '\(request.destination.name)'") { [self] in
         let sources = try disks.map { disk in
@@ -111,15 +119,26 @@ public final class DiskBackup {
           return (disk, try NBDSource(uri: uri) as any DiskSource)
         }
         result = try write(
-          sources, consistency: wasFrozen ? .filesystem : .crash, wasRunning: state != .paused)
+          sources, consistency: freeze?.hasFrozen == true ? .filesystem : .crash, wasRunning: state != .paused
+        )
       },
       Step("end libvirt's backup job") { [domain] in try Self.end(domain, parameters) },
-    ])
+    ]
+    return Plan((freeze.map { [$0.step()] } ?? []) + steps)
   }
 
   /// The steps that another process can take back.
-  static func interrupted(_ parameters: Parameters, on domain: Domain?) -> Plan {
-    Plan([begin(domain, parameters, disks: "the disks") {}])
+  ///
+  /// - Parameters:
+  ///   - parameters: of the backup.
+  ///   - begun: the index of the step in which its process was lost.
+  ///   - domain: the guest; nil where it is no more.
+  /// - Returns: the steps.
+  static func interrupted(_ parameters: Parameters, begun: Int, on domain: Domain?) -> Plan {
+    let begin = begin(domain, parameters, disks: "the disks") {}
+    // The step after the one that freezes has thawed when it is done.
+    guard let domain, parameters.mayFreeze, begun <= 1 else { return Plan([begin]) }
+    return Plan([FileSystemFreeze(leftOn: domain).step(), begin])
   }
 
   private static func begin(
@@ -172,7 +191,9 @@ public final class DiskBackup {
     return selection
   }
 
-  private func begin(_ disks: [GuestDisk], leaving others: [GuestDisk], _ parameters: Parameters) throws {
+  private func begin(
+    _ disks: [GuestDisk], leaving others: [GuestDisk], _ parameters: Parameters, _ freeze: FileSystemFreeze?
+  ) throws {
     if server == nil { try makeDirectory(parameters.directory) }
     let scratch = try disks.map { disk in
       guard server != nil else { return "\(parameters.directory)/\(disk.target).scratch" }
@@ -185,16 +206,12 @@ public final class DiskBackup {
     let transport =
       server?.attributes ?? BackupServer.attributes(ofSocket: "\(parameters.directory)/nbd.sock")
     let backup = Self.backupXML(zip(disks, scratch).map { ($0, $1) }, leaving: others, server: transport)
-    let isFrozen = try freeze()
-    do {
+    let beginJob = { [self] in
       instant = Int64(time(nil))
       try domain.beginBackup(xml: backup)
-    } catch {
-      if isFrozen { _ = try? domain.thawFileSystems([]) }
-      throw error
     }
-    if isFrozen { _ = try domain.thawFileSystems([]) }
-    wasFrozen = isFrozen
+    guard let freeze else { return try beginJob() }
+    try freeze.thawed(after: beginJob)
   }
 
   private func makeDirectory(_ directory: String) throws {
@@ -208,17 +225,6 @@ public final class DiskBackup {
         throw ArchiveOperationError.file(
           operation: "give QEMU's account the directory", path: directory, errno: Errno(rawValue: errno))
       }
-    }
-  }
-
-  private func freeze() throws -> Bool {
-    guard quiesce != .no else { return false }
-    do {
-      return try domain.freezeFileSystems([]) > 0
-    } catch  where quiesce == .require {
-      throw GuestArchiveError.notQuiesced(domain: domain.name, reason: error.message)
-    } catch {
-      return false
     }
   }
 
@@ -259,7 +265,6 @@ public final class DiskBackup {
   /// Ends the job if it is this backup's own, and removes its directory.
   static func end(_ domain: Domain?, _ parameters: Parameters) throws {
     if let domain {
-      if parameters.mayFreeze { _ = try? domain.thawFileSystems([]) }
       try endJob(of: domain, mark: parameters.mark)
     }
     // What libvirt made on the guest's host, it has removed with the job.

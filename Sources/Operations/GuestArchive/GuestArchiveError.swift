@@ -18,6 +18,8 @@ public enum GuestArchiveError: Error, Equatable, Sendable {
   case managedSaveElsewhere(uri: String)
   /// The guest may not be frozen, and must be.
   case notQuiesced(domain: String, reason: String)
+  /// The guest's agent was told to freeze and to thaw, and has answered neither.
+  case perhapsFrozen(domain: String, reason: String)
   /// The archive is of no libvirt guest.
   case noDomain(archive: String)
   /// The archive's `<domain>` cannot be used.
@@ -89,6 +91,9 @@ extension GuestArchiveError: CustomStringConvertible {
     case .notQuiesced(let domain, let reason):
       "the file systems of domain '\(domain)' could not be frozen (\(reason)); nothing was archived; "
         + "--quiesce=try goes on without"
+    case .perhapsFrozen(let domain, let reason):
+      "the agent of domain '\(domain)' was told to freeze its file systems and does not answer (\(reason)), so they may be "
+        + "frozen; nothing was archived; without --quiesce the agent is not asked"
     case .noDomain(let archive):
       "'\(archive)' holds no libvirt-domain.xml, so no guest can be made of it; 'vma extract' gives its disks"
     case .domainXML(let archive, let reason):

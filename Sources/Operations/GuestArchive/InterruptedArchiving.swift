@@ -22,7 +22,7 @@ public enum InterruptedArchiving {
     case ColdSnapshot.operation:
       return try takeBack(journal) { ColdSnapshot.interrupted($0, on: domain) }
     case DiskBackup.operation:
-      return try takeBack(journal) { DiskBackup.interrupted($0, on: domain) }
+      return try takeBack(journal) { DiskBackup.interrupted($0, begun: record.begun, on: domain) }
     case MemoryBackup.operation:
       return try takeBack(journal) { MemoryBackup.interrupted($0, on: domain) }
     case GuestRestore.operation:
