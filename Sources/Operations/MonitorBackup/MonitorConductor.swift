@@ -177,13 +177,26 @@ final class MonitorConductor: ArchiveSender, @unchecked Sendable {
 
   /// The archive's failure, in which QEMU's part stands if it matters.
   func told(_ error: any Error) -> any Error {
-    let failure = state.withLock { $0.failure }
-    if let failure, !failure.notUndone.isEmpty {
+    Self.told(error, after: state.withLock { $0.failure })
+  }
+
+  /// What is told of an archive that failed, and of what failed in the QEMU.
+  static func told(_ error: any Error, after failure: PlanFailure?) -> any Error {
+    guard let failure else { return error }
+    guard failure.notUndone.isEmpty else {
       let cause = failure.cause is Withdrawal ? error : failure.cause ?? error
       return MonitorBackupError.leftBehind(
         cause: "\(cause)", remainders: failure.notUndone.map { "could not \($0.undo): \($0.cause)" })
     }
-    return error
+    // Nothing that is received can end the monitor's connection: what was missed there came of that.
+    return failure.cause.map(isLostConnection) == true && !(error is CancelledError) ? failure : error
+  }
+
+  private static func isLostConnection(_ error: any Error) -> Bool {
+    switch error as? QMPError {
+    case .gone, .system: true
+    default: false
+    }
   }
 
   /// Lets QEMU's account reach the sockets, where it is another than this process's.
