@@ -12,6 +12,7 @@ public struct ArchiveCreation {
   private let compression: CompressionSetting?
   private let progress: (any ProgressReceiver)?
   private let cancellation: Cancellation
+  private let confirm: () throws -> Void
 
   /// Prepares the work; nothing is touched.
   ///
@@ -21,15 +22,17 @@ public struct ArchiveCreation {
   ///   - compression: how the archive is compressed; nil leaves it as it is.
   ///   - progress: told about every few MiB.
   ///   - cancellation: asked as often.
+  ///   - confirm: called once all is read, before the archive is completed; throws what speaks against that.
   public init(
     _ contents: ArchiveContents, identity: ArchiveIdentity = .fresh, compression: CompressionSetting? = nil,
-    progress: (any ProgressReceiver)?, cancellation: Cancellation
+    progress: (any ProgressReceiver)?, cancellation: Cancellation, confirm: @escaping () throws -> Void = {}
   ) {
     self.contents = contents
     self.identity = identity
     self.compression = compression
     self.progress = progress
     self.cancellation = cancellation
+    self.confirm = confirm
   }
 
   /// Writes the archive.
@@ -89,6 +92,7 @@ public struct ArchiveCreation {
         done += device.size
         report(done, of: total, writer)
       }
+      try confirm()
       return try writer.finish()
     } catch {
       writer.abort()

@@ -23,6 +23,19 @@ enum InjectedFault {
       }
     #endif
   }
+
+  /// `SNAPSH_FAULT=scratch:BYTES`: so much may be overwritten during a backup until its scratch directory counts as full.
+  static var scratchLimit: UInt64? {
+    #if DEBUG
+      guard let order = getenv("SNAPSH_FAULT").map({ String(cString: $0) }), order.hasPrefix("scratch:")
+      else {
+        return nil
+      }
+      return UInt32(order.dropFirst("scratch:".count)).map(UInt64.init)
+    #else
+      return nil
+    #endif
+  }
 }
 
 /// A failure that a test ordered.

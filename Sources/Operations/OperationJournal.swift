@@ -19,9 +19,9 @@ public final class OperationJournal {
   public struct Record: Codable, Equatable, Sendable {
     /// Which operation it is: `mirror-create`, `storage-migrate`, …
     public var operation: String
-    /// The connection's URI.
+    /// The connection's URI; empty for an operation that no libvirt has a part in.
     public var uri: String
-    /// The domain's UUID, as libvirt prints it.
+    /// The domain's UUID, as libvirt prints it; without libvirt the guest's own, which need not be anybody's.
     public var domainUUID: String
     /// The domain's name, for people.
     public var domain: String
@@ -58,8 +58,14 @@ public final class OperationJournal {
     /// Whether the process that wrote it is still at work.
     public var isHeld: Bool { Self.start(of: processID) == processStart }
 
+    /// Whether the operation is on a domain of libvirt's.
+    public var concernsLibvirt: Bool { !uri.isEmpty }
+
+    /// Whether the operation is on libvirt's domain of this UUID.
+    public func concerns(domainUUID uuid: String) -> Bool { concernsLibvirt && domainUUID == uuid }
+
     /// Field 22 of `/proc/PID/stat`; `nil` where there is no such process.
-    private static func start(of process: Int32) -> String? {
+    static func start(of process: Int32) -> String? {
       guard let stat = try? String(contentsOf: URL(filePath: "/proc/\(process)/stat"), encoding: .utf8)
       else { return nil }
       // The name, the second field, is in parentheses and may hold anything; the third is 2 words after it.
@@ -78,6 +84,8 @@ public final class OperationJournal {
   public let path: FilePath
   /// What it says now.
   public private(set) var record: Record
+  /// Whether the operation goes on behind the end of its plan: whoever began it removes the journal then.
+  var outlivesPlan = false
 
   /// The index of the step begun last; -1 before the first.
   public var begun: Int { record.begun }
@@ -172,6 +180,11 @@ public final class OperationJournal {
     encoder.outputFormatting = [.sortedKeys]
     record.parameters = String(decoding: try encoder.encode(parameters), as: UTF8.self)
     try write()
+  }
+
+  /// Removes the file at the end of the plan, unless the operation is more than that.
+  func endPlan() throws(JournalError) {
+    if !outlivesPlan { try remove() }
   }
 
   /// Removes the file; one that was never written is no error.

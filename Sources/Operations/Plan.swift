@@ -97,10 +97,10 @@ public struct Plan {
         try InjectedFault.strike(.after, step: steps.count + index)
       }
       current = nil
-      try journal?.remove()
+      try journal?.endPlan()
     } catch {
       // With nothing done, whoever wants it asks for it again.
-      if !hasDone { try? journal?.remove() }
+      if !hasDone { try? journal?.endPlan() }
       throw PlanFailure(
         step: current?.description, cause: error, undone: [], notUndone: [],
         isUnfinished: current != nil && hasDone)
@@ -147,7 +147,7 @@ public struct Plan {
     }
     if notUndone.isEmpty {
       do {
-        try journal?.remove()
+        try journal?.endPlan()
       } catch {
         notUndone.append(.init(undo: "remove the operation's journal", cause: error))
       }

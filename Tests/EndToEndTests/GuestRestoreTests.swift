@@ -24,6 +24,7 @@ struct GuestRestoreTests {
       try kills(of: archive, guest, images)
       try conflicts(archive, partial: partial, guest, images)
       try endings(of: archive, guest, images)
+      try disksAlone(of: archive, guest, images)
     }
   }
 
@@ -190,6 +191,61 @@ struct GuestRestoreTests {
     #expect(inTheWay.stderr.contains("is running"))
     try guest.snapsh("destroy", guest.name).check()
     #expect(try bench.leftovers() == [])
+  }
+
+  /// Disks alone concern no libvirt, and neither does the mending of their restore.
+  private func disksAlone(of archive: String, _ guest: EmbeddedGuest, _ images: String) throws {
+    for name in try FileManager.default.contentsOfDirectory(atPath: images) {
+      try FileManager.default.removeItem(atPath: "\(images)/\(name)")
+    }
+    let bench = try FaultBench(
+      guest, command: ["restore", archive, "--name", "copy", "--directory", images, "--disks-only"])
+    for step in 0...2 {
+      for moment in ["before", "after"] {
+        let fault = "\(moment):\(step) of disks alone"
+        #expect(try bench.run(into: archive, fault: "\(moment):\(step):kill").signal == SIGKILL, "\(fault)")
+        let isMade = step == 2 || (step == 1 && moment == "after")
+        let uri = moment == "before" ? "test:///default" : "qemu:///embed?root=/proc/nowhere"
+        func doctor(_ words: String...) throws -> ProcessResult {
+          try snapsh(["-c", uri, "doctor"] + words, environment: ["XDG_STATE_HOME": guest.root + "/state"])
+        }
+        let told = try doctor("copy")
+        #expect(told.status == 2, "\(fault): \(told)")
+        #expect(told.stdout.contains("copy: a restore of disks was interrupted"), "\(fault): \(told)")
+        #expect(
+          told.stdout.contains("--fix would: " + (isMade ? "do the rest of" : "take") + " the restore"),
+          "\(fault): \(told)")
+        #expect(try doctor("--fix").status == 0, "\(fault)")
+        if isMade {
+          let names = try FileManager.default.contentsOfDirectory(atPath: images).sorted()
+          #expect(names == ["copy-vda.qcow2", "copy-vdb.raw"], "\(fault)")
+          for name in names { try FileManager.default.removeItem(atPath: "\(images)/\(name)") }
+        }
+        try expectNothing(of: guest, bench, in: images, after: fault)
+      }
+    }
+    let cut = try bench.run(into: archive, kibibytes: 4000, ignoringLimit: false)
+    #expect(cut.signal == SIGXFSZ, "\(cut)")
+    #expect(try guest.snapsh("doctor", "--fix").status == 0)
+    try expectNothing(of: guest, bench, in: images, after: "a restore of disks cut short")
+
+    // An extraction leaves no journal, and half an image has never the name of a whole one.
+    let configs = ["libvirt-domain.xml", "qemu-server.conf", "snapsh.json", "snapshots.xml"]
+    for options in [[], ["--domain"]] {
+      let out = images + "/out\(options.joined())"
+      let extraction = try run(
+        [
+          "bash", "-c", "ulimit -c 0; ulimit -f 4000; exec \"$@\"", "bash", snapshBinary, "vma", "extract",
+          archive, out,
+        ] + options)
+      #expect(extraction.signal == SIGXFSZ, "\(extraction)")
+      let left = try FileManager.default.subpathsOfDirectory(atPath: out)
+      let isPartial = { (name: String) in
+        name.hasPrefix("tmp-") || name.hasPrefix(".") && name.hasSuffix(".partial")
+      }
+      #expect(left.contains(where: isPartial), "\(left)")
+      #expect(left.allSatisfy { isPartial($0) || configs.contains($0) }, "\(left)")
+    }
   }
 
   private func forget(_ guest: EmbeddedGuest, _ images: String) throws {

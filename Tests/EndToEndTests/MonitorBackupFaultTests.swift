@@ -44,8 +44,9 @@ struct MonitorBackupFaultTests {
     )
     let backup = try RunningProgram(
       [
-        snapshBinary, "backup", "--qmp", guest.freeMonitor, "--memory", "--output", stuck, "--scratch",
-        bench.scratch,
+        "env", "XDG_STATE_HOME=\(bench.state)", snapshBinary, "backup", "--qmp", guest.freeMonitor,
+        "--memory",
+        "--output", stuck, "--scratch", bench.scratch,
       ], outputIn: bench.directory.path, name: "stuck-backup")
     try guest.monitor.wait(for: "query-migrate") { answer in
       let migration = answer as? [String: Any]
@@ -62,7 +63,7 @@ struct MonitorBackupFaultTests {
 
     try guest.quit()
     try bench.expectEveryTick(of: guest, on: disks)
-    let gone = try snapsh(["backup", "--qmp", guest.freeMonitor, "--output", bench.directory.file("x.vma")])
+    let gone = try bench.backup(guest, to: bench.directory.file("x.vma"))
     #expect(gone.stderr.contains("cannot connect to a QEMU at"))
   }
 
@@ -73,8 +74,7 @@ struct MonitorBackupFaultTests {
     try guest.waitForTicks(2)
     let archive = bench.directory.file("x.vma")
     func expectRefusal(_ options: String..., says sentence: String) throws {
-      let made = try snapsh(
-        ["backup", "--qmp", guest.freeMonitor, "--output", archive, "--scratch", bench.scratch] + options)
+      let made = try bench.backup(at: guest.freeMonitor, to: archive, options)
       #expect(made.status == 1)
       #expect(made.stderr.contains(sentence), "\(made.stderr)")
     }
@@ -113,9 +113,7 @@ struct MonitorBackupFaultTests {
 
     for moment in ["\"migrate\"", "\"transaction\"", "\"cont\""] {
       let proxy = try CuttingProxy(to: guest.freeMonitor, at: moment, in: bench.directory.path)
-      let cut = try snapsh([
-        "backup", "--qmp", proxy.path, "--output", archive, "--scratch", bench.scratch, "--memory",
-      ])
+      let cut = try bench.backup(at: proxy.path, to: archive, ["--memory"])
       #expect(cut.status == 1)
       #expect(cut.stderr.contains("has closed its monitor's connection"), "\(cut.stderr)")
       #expect(!cut.stderr.contains("not all of it could be undone"), "\(cut.stderr)")
@@ -124,7 +122,8 @@ struct MonitorBackupFaultTests {
 
     let orphan = try RunningProgram(
       [
-        "env", "SNAPSH_FAULT=after:1:stop", snapshBinary, "backup", "--qmp", guest.freeMonitor, "--output",
+        "env", "SNAPSH_FAULT=after:1:stop", "XDG_STATE_HOME=\(bench.state)", snapshBinary, "backup", "--qmp",
+        guest.freeMonitor, "--output",
         archive, "--scratch", bench.scratch,
       ], outputIn: bench.directory.path, name: "orphan")
     for _ in 0..<6000 where !isStopped(orphan.processID) { usleep(10_000) }
@@ -133,7 +132,7 @@ struct MonitorBackupFaultTests {
     #expect(try orphan.waitForEnd() == 1)
     #expect(!orphan.error.contains("not all of it could be undone"), "\(orphan.error)")
     #expect(!FileManager.default.fileExists(atPath: archive))
-    #expect(try FileManager.default.contentsOfDirectory(atPath: bench.scratch) == [])
+    #expect(try bench.leftovers() == [])
   }
 
   /// Whether a process has stopped itself, as its third field in /proc says.

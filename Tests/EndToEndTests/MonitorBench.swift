@@ -7,10 +7,13 @@ struct MonitorBench {
   private static let size = 64 << 20
   let directory: TemporaryDirectory
   let scratch: String
+  /// Where the journals are.
+  let state: String
 
   init() throws {
     directory = try TemporaryDirectory()
     scratch = directory.file("scratch")
+    state = directory.file("state")
     try FileManager.default.createDirectory(atPath: scratch, withIntermediateDirectories: true)
   }
 
@@ -25,9 +28,28 @@ struct MonitorBench {
   func backup(
     _ guest: BareGuest, to archive: String, _ options: String..., fault: String? = nil
   ) throws -> ProcessResult {
+    try backup(at: guest.freeMonitor, to: archive, options, fault: fault)
+  }
+
+  func backup(
+    at monitor: String, to archive: String, _ options: [String], fault: String? = nil
+  ) throws -> ProcessResult {
     try snapsh(
-      ["backup", "--qmp", guest.freeMonitor, "--output", archive, "--scratch", scratch] + options,
-      environment: ["SNAPSH_FAULT": fault])
+      ["backup", "--qmp", monitor, "--output", archive, "--scratch", scratch] + options,
+      environment: ["SNAPSH_FAULT": fault, "XDG_STATE_HOME": state])
+  }
+
+  /// The doctor, under a libvirt that knows nothing of the guest.
+  func doctor(_ words: String..., uri: String = "test:///default") throws -> ProcessResult {
+    try snapsh(["-c", uri, "doctor"] + words, environment: ["XDG_STATE_HOME": state])
+  }
+
+  /// Files that no command should leave: sockets, half archives, journals.
+  func leftovers() throws -> [String] {
+    try FileManager.default.subpathsOfDirectory(atPath: directory.path).filter { name in
+      name.hasPrefix("scratch/") || name.hasSuffix(".partial")
+        || (name.hasPrefix("state/") && name.hasSuffix(".json"))
+    }
   }
 
   /// The guest runs on its own disks, and nothing of ours is left in its QEMU or on the disk.
@@ -44,9 +66,7 @@ struct MonitorBench {
     #expect(events?["state"] as? Bool == false, "after \(fault)")
     let parameters = try guest.monitor.execute("query-migrate-parameters") as? [String: Any]
     #expect(parameters?["max-bandwidth"] as? Int == 128 << 20, "after \(fault)")
-    #expect(try FileManager.default.contentsOfDirectory(atPath: scratch) == [], "after \(fault)")
-    let files = try FileManager.default.contentsOfDirectory(atPath: directory.path)
-    #expect(!files.contains { $0.hasSuffix(".partial") }, "after \(fault)")
+    #expect(try leftovers() == [], "after \(fault)")
     if let archive { #expect(!FileManager.default.fileExists(atPath: archive), "after \(fault)") }
     let ticks = guest.ticks.count
     try guest.waitForTicks(ticks + 1)

@@ -75,7 +75,7 @@ extension DomainExamination {
     let mirrored = try MirrorRecords.read(of: domain).flatMap(\.mirrors).map(\.disk.target)
     return try family.disks.filter { $0.top != nil && !mirrored.contains($0.target) }.compactMap { disk in
       // Those of a backup are told as one.
-      guard let job = try domain.blockJob(on: disk.target), job.kind != .backup else { return nil }
+      guard let job = try blockJob(on: disk.target), job.kind != .backup else { return nil }
       guard disk.mirror?.isReady == true else {
         return Finding(
           .job, of: name, disk.target,
@@ -87,6 +87,15 @@ extension DomainExamination {
         "a job on \(disk.target) has been ready for its end since, and no operation of snapsh waits for it; it slows the "
           + "guest, and snapshots and saves are refused",
         remedy: .endJob(disk: disk.target))
+    }
+  }
+
+  /// The job on a disk; none where the driver knows no such jobs.
+  private func blockJob(on target: String) throws(LibvirtError) -> BlockJobInfo? {
+    do {
+      return try domain.blockJob(on: target)
+    } catch  where error.code == .noSupport {
+      return nil
     }
   }
 

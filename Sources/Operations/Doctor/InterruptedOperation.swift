@@ -16,7 +16,16 @@ public struct InterruptedOperation {
   /// - Returns: The operations.
   public static func all(in directory: FilePath, domainUUID: String?) -> [InterruptedOperation] {
     OperationJournal.all(in: directory)
-      .filter { !$0.isHeld && (domainUUID == nil || $0.record.domainUUID == domainUUID) }
+      .filter { journal in
+        !journal.isHeld && journal.record.concernsLibvirt
+          && domainUUID.map(journal.record.concerns(domainUUID:)) ?? true
+      }
+      .map { InterruptedOperation(journal: $0) }
+  }
+
+  /// What was left in a directory of journals by operations that no libvirt has a part in, oldest first.
+  public static func withoutLibvirt(in directory: FilePath) -> [InterruptedOperation] {
+    OperationJournal.all(in: directory).filter { !$0.isHeld && !$0.record.concernsLibvirt }
       .map { InterruptedOperation(journal: $0) }
   }
 
@@ -26,12 +35,54 @@ public struct InterruptedOperation {
   /// - Returns: What was taken back and what could not be; `nil` where the rest was done.
   /// - Throws: ``JournalError`` for an operation that is not known here; libvirt's error; ``PlanFailure``.
   public func recover(on connection: Connection) throws -> PlanFailure? {
-    guard let recovery = Self.recoveries[journal.record.operation] else {
-      throw JournalError(
-        path: journal.path.string,
-        reason: "is of an operation that this version does not know ('\(journal.record.operation)')")
-    }
+    guard let recovery = Self.recoveries[journal.record.operation] else { throw unknown }
     return try recovery(journal, connection)
+  }
+
+  /// The same for an operation that no libvirt has a part in.
+  ///
+  /// - Returns: What was taken back and what could not be; `nil` where the rest was done.
+  /// - Throws: ``JournalError`` for an operation that is not known here; what the operation's own taking back throws.
+  public func recoverWithoutLibvirt() throws -> PlanFailure? {
+    switch journal.record.operation {
+    case GuestRestore.operation: try GuestRestore.interrupted(journal, on: nil).recover(journal)
+    case MonitorBackup.operation: try MonitorBackup.takeBack(journal)
+    default: throw unknown
+    }
+  }
+
+  /// What is left of an operation that no libvirt has a part in, and what becomes of it; touches nothing.
+  public var remainderWithoutLibvirt: Remainder {
+    get throws {
+      let process = journal.record.processID
+      switch journal.record.operation {
+      case GuestRestore.operation:
+        let goesForward = try GuestRestore.interrupted(journal, on: nil).willFinish(journal)
+        return Remainder(
+          explanation: "a restore of disks was interrupted (process \(process) is gone)",
+          mending: goesForward ? "do the rest of the restore" : "take the restore back",
+          irreversibility: goesForward
+            ? "what it had begun cannot be taken back any more" : "the restore can be asked for again")
+      case MonitorBackup.operation: return try MonitorBackup.remainder(of: journal)
+      default: throw unknown
+      }
+    }
+  }
+
+  /// An interrupted operation in words.
+  public struct Remainder {
+    /// What is wrong, and what comes of it.
+    public let explanation: String
+    /// What mends it, as an order.
+    public let mending: String
+    /// Why that cannot be taken back.
+    public let irreversibility: String
+  }
+
+  private var unknown: JournalError {
+    JournalError(
+      path: journal.path.string,
+      reason: "is of an operation that this version does not know ('\(journal.record.operation)')")
   }
 
   /// Whether ``recover(on:)`` goes forward.

@@ -29,6 +29,8 @@ public final class DiskBackup {
     /// Whether QEMU serves at a TCP port: nothing is made on this host then, and the directory's name is only a mark
     /// in the names of the files that libvirt makes on the guest's.
     var isServedByTCP: Bool?
+    /// Whether the guest ran, and is to run again; nil where that is not known.
+    var wasRunning: Bool?
 
     /// What is in the name of every file of this backup and of no other.
     var mark: String { FilePath(directory).lastComponent?.string ?? directory }
@@ -40,6 +42,7 @@ public final class DiskBackup {
   private let server: BackupServer?
   private var instant: Int64 = 0
   private var result: GuestArchiveResult?
+  private var watch: ScratchWatch?
 
   /// Prepares the work; nothing is touched.
   ///
@@ -65,6 +68,7 @@ public final class DiskBackup {
   public func run() throws -> GuestArchiveResult {
     let parameters = try parameters()
     let plan = try plan(parameters)
+    defer { watch?.stop() }
     let journal = try request.journal(Self.operation, of: domain, parameters)
     try plan.run(journal: journal, cancellation: request.cancellation, announce: request.announce)
     guard let result else { throw GuestArchiveError.noDisks(domain: domain.name) }
@@ -80,7 +84,8 @@ public final class DiskBackup {
     // Nobody is asked who could do it only later.
     let mayFreeze = try quiesce == .require || (quiesce == .try && isAgentThere())
     return Parameters(
-      directory: scratchDirectory(), mayFreeze: mayFreeze, isServedByTCP: server == nil ? nil : true)
+      directory: scratchDirectory(), mayFreeze: mayFreeze, isServedByTCP: server == nil ? nil : true,
+      wasRunning: try domain.state().state != .paused)
   }
 
   /// Whether the agent can get an order to freeze; a guest that stands still does nothing that it is told.
@@ -101,28 +106,44 @@ public final class DiskBackup {
         Step("write the archive '\(request.destination.name)'") { [self] in
           instant = Int64(time(nil))
           result = try write(
-            disks.map { ($0, try $0.openImages()) }, consistency: .filesystem, wasRunning: false)
+            disks.map { ($0, try $0.openImages()) }, consistency: .filesystem, wasRunning: false, confirm: {})
         }
       ])
     }
-    let state = try domain.state().state
+    if isHere { try ScratchWatch.requireRoom(in: scratchParents(disks)) }
     let names = disks.map(\.target).joined(separator: ", ")
     let freeze =
       parameters.mayFreeze ? FileSystemFreeze(of: domain, quiesce, isAgentThere: try isAgentThere()) : nil
     let steps = [
       Self.begin(domain, parameters, disks: names) { [self] in
         try begin(disks, leaving: all.filter { !disks.contains($0) }, parameters, freeze)
+        if isHere { try startWatch(of: disks, parameters) }
       },
       Step("write the archive '\(request.destination.name)'") { [self] in
         let sources = try disks.map { disk in
           let uri = server?.exportURI(disk.target) ?? Self.exportURI(disk.target, in: parameters.directory)
           return (disk, try NBDSource(uri: uri) as any DiskSource)
         }
-        result = try write(
-          sources, consistency: freeze?.hasFrozen == true ? .filesystem : .crash, wasRunning: state != .paused
-        )
+        do {
+          result = try write(
+            sources, consistency: freeze?.hasFrozen == true ? .filesystem : .crash,
+            wasRunning: parameters.wasRunning == true
+          ) { [self] in
+            try watch?.check()
+            // Who aborts the job makes QEMU serve the disks as they are then, for a moment, before it serves nothing.
+            guard try Self.runningBackup(of: domain)?.contains(parameters.mark) == true else {
+              throw GuestArchiveError.backupEnded(domain: domain.name)
+            }
+          }
+        } catch {
+          try watch?.check()
+          throw error
+        }
       },
-      Step("end libvirt's backup job") { [domain] in try Self.end(domain, parameters) },
+      Step("end libvirt's backup job") { [self] in
+        watch?.stop()
+        try Self.end(domain, parameters)
+      },
     ]
     return Plan((freeze.map { [$0.step()] } ?? []) + steps)
   }
@@ -152,22 +173,42 @@ public final class DiskBackup {
 
   private func write(
     _ disks: [(disk: GuestDisk, source: any DiskSource)],
-    consistency: ArchiveManifest.Guest.Consistency, wasRunning: Bool
+    consistency: ArchiveManifest.Guest.Consistency, wasRunning: Bool, confirm: @escaping () throws -> Void
   ) throws -> GuestArchiveResult {
     let writing = GuestArchiveWriting(
       domain: domain, mode: .disks, consistency: consistency, instant: instant, wasRunning: wasRunning,
-      isHere: try domain.connection.isLocal())
+      isHere: try domain.connection.isLocal(), confirm: confirm)
     return try writing.write(disks, savedMemory: nil, request)
+  }
+
+  /// The directories on this host whose file systems take what the guest overwrites.
+  private func scratchParents(_ disks: [GuestDisk]) -> [String] {
+    if let parent = request.scratchDirectory { return [parent] }
+    return server == nil ? [Self.usualParent] : Array(Set(disks.compactMap(\.directory))).sorted()
+  }
+
+  private func startWatch(of disks: [GuestDisk], _ parameters: Parameters) throws {
+    let directories = server == nil ? [parameters.directory] : scratchParents(disks)
+    let watch = ScratchWatch(of: directories) { [domain] in
+      // The guest is freed at once, whatever the archive's output is waiting for.
+      guard let backup = try? Self.runningBackup(of: domain) ?? "" else { return false }
+      guard backup.contains(parameters.mark) else { return true }
+      try? domain.abortJob()
+      return false
+    }
+    try watch.start()
+    self.watch = watch
   }
 
   /// A directory name that is nobody else's, made later.
   private func scratchDirectory() -> String {
-    let parent = request.scratchDirectory ?? "/var/tmp"
+    let parent = request.scratchDirectory ?? Self.usualParent
     return
       "\(parent)/\(Self.directoryPrefix)\(getpid())-\(String(UInt32.random(in: 0...UInt32.max), radix: 36))"
   }
 
   private static let directoryPrefix = "snapsh-backup-"
+  private static let usualParent = "/var/tmp"
 
   /// The directory that a backup of ours has its socket in, and the process that made it; `nil` for anybody else's socket.
   static func scratchDirectory(ofSocket path: String) -> (path: String, process: Int32)? {
@@ -260,74 +301,5 @@ public final class DiskBackup {
       return isPlain ? String(UnicodeScalar(byte)) : "%" + (digits.count == 1 ? "0" : "") + digits
     }
     return "nbd+unix:///\(target)?socket=\(escaped.joined())"
-  }
-
-  /// Ends the job if it is this backup's own, and removes its directory.
-  static func end(_ domain: Domain?, _ parameters: Parameters) throws {
-    if let domain {
-      try endJob(of: domain, mark: parameters.mark)
-    }
-    // What libvirt made on the guest's host, it has removed with the job.
-    guard parameters.isServedByTCP != true else { return }
-    let directory = parameters.directory
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []
-    for name in names where name == "nbd.sock" || name.hasSuffix(".scratch") {
-      unlink("\(directory)/\(name)")
-    }
-    guard rmdir(directory) == 0 || errno == ENOENT else {
-      throw ArchiveOperationError.file(operation: "remove", path: directory, errno: Errno(rawValue: errno))
-    }
-  }
-
-  /// Ends the backup job that has this mark in its files' names; nothing to do where it has ended or is another's.
-  ///
-  /// The job ends on libvirt's own time, and so does one whose QEMU is dying: its errors mean nothing as long as
-  /// libvirt has not noticed.
-  private static func endJob(of domain: Domain, mark: String) throws {
-    var failure: any Error = LibvirtError(
-      code: .operationTimeout, message: "the backup job does not end")
-    var isAsked = false
-    for _ in 0..<500 {
-      guard try isRunning(domain) else { return }
-      do {
-        guard let backup = try runningBackup(of: domain), backup.contains(mark) else {
-          return waitUntilReleased(domain)
-        }
-        if !isAsked { try domain.abortJob() }
-        isAsked = true
-      } catch {
-        failure = error
-      }
-      usleep(20_000)
-    }
-    throw failure
-  }
-
-  /// Waits until libvirt has let go of the scratch files.
-  ///
-  /// It does so after it has forgotten the backup, in a job of its own, which a query waits for. A process that has the
-  /// driver inside and ended before would leave QEMU with files that are removed now: it could not open them again
-  /// after a migration, and the guest would stand still for good.
-  private static func waitUntilReleased(_ domain: Domain) {
-    let targets = (try? GuestDisk.disks(inDomainXML: domain.xml()))?.map(\.target) ?? []
-    // A guest that has ended meanwhile holds nothing any more.
-    if let target = targets.first { _ = try? domain.blockJob(on: target) }
-  }
-
-  /// A guest without a definition is gone once it has ended.
-  private static func isRunning(_ domain: Domain) throws -> Bool {
-    do {
-      return try domain.isActive()
-    } catch  where error.code == .noDomain {
-      return false
-    }
-  }
-
-  private static func runningBackup(of domain: Domain) throws -> String? {
-    do {
-      return try domain.backupXML()
-    } catch  where error.code == .noDomainBackup {
-      return nil
-    }
   }
 }

@@ -52,6 +52,12 @@ public enum GuestArchiveError: Error, Equatable, Sendable {
   case nvramNotHere(domain: String, path: String)
   /// Nobody says where the overwritten data of a disk is to be kept on the guest's host.
   case noScratch(target: String)
+  /// A scratch directory has so little room that a backup would have to be ended at once; bytes.
+  case scratchTooSmall(directory: String, free: UInt64, needed: UInt64)
+  /// A backup was ended before its scratch directory was full; bytes.
+  case scratchFull(directory: String, free: UInt64)
+  /// A backup job of libvirt's ended before all of it was read.
+  case backupEnded(domain: String)
   /// A text names no address of a backup's server.
   case serverAddress(String, reason: String)
   /// The guest does not let go of a device of the host.
@@ -135,6 +141,15 @@ extension GuestArchiveError: CustomStringConvertible {
         + "snapsh there, or leave them out with --exclude nvram"
     case .noScratch(let target):
       "disk '\(target)' is no file with a directory of its own; name a directory of the guest's host with --scratch"
+    case .scratchTooSmall(let directory, let free, let needed):
+      "only \(free >> 20) MiB are free for what the guest overwrites meanwhile, in '\(directory)', and \(needed >> 20) MiB "
+        + "are the least; make room, or name another directory with --scratch"
+    case .scratchFull(let directory, let free):
+      "the file system of '\(directory)', which takes what the guest overwrites meanwhile, has \(free >> 20) MiB left: the "
+        + "backup was ended before the guest's own writes could fail; name a directory with more room with --scratch"
+    case .backupEnded(let domain):
+      "the backup job of domain '\(domain)' has ended before its disks were read to their end; somebody else may have "
+        + "aborted it"
     case .serverAddress(let text, let reason):
       "'\(text)' is no address to fetch disks from: \(reason); write --nbd-address HOST, or HOST:PORT"
     case .hostDeviceStays(let name):

@@ -28,6 +28,8 @@ struct GuestArchiveWriting {
   let wasRunning: Bool?
   /// Whether the guest's files are on this host.
   var isHere = true
+  /// Called once all is read, before the archive is completed; throws what speaks against that.
+  var confirm: () throws -> Void = {}
 
   /// Writes the archive.
   ///
@@ -75,12 +77,13 @@ struct GuestArchiveWriting {
     let summary =
       if case .directory(let path, let format) = request.destination {
         try GuestDirectoryCreation(
-          contents, format: format, progress: request.progress, cancellation: request.cancellation
+          contents, format: format, progress: request.progress, cancellation: request.cancellation,
+          confirm: confirm
         ).run(to: path)
       } else {
         try ArchiveCreation(
           contents, compression: request.compression, progress: request.progress,
-          cancellation: request.cancellation
+          cancellation: request.cancellation, confirm: confirm
         ).run(to: request.destination)
       }
     return GuestArchiveResult(guest: guest, disks: disks.map(\.disk), summary: summary)

@@ -108,6 +108,9 @@ final class GuestMaking {
 
   /// Whether the guest is there as it was to be; asked of a process that was lost in the last of the steps.
   func isAchieved() throws -> Bool {
+    if parameters.ending == .disksOnly {
+      return !parameters.files.isEmpty && parameters.files.allSatisfy(\.isInPlace)
+    }
     guard let domain = try ownGuest() else { return false }
     if let overlays = parameters.overlays { return InstantRestore.isDone(overlays, parameters.files) }
     switch parameters.ending {

@@ -34,7 +34,7 @@ extension GuestRestore {
   ///
   /// - Parameters:
   ///   - connection: where the guest is made; not needed for disks alone.
-  ///   - journalDirectory: where the journal of a guest that is made is kept; none where there is no such directory.
+  ///   - journalDirectory: where the journal is kept; none where there is no such directory.
   ///   - cancellation: asked whether it is still wanted.
   ///   - progress: told every few MiB.
   /// - Throws: ``GuestArchiveError`` before anything is touched, else ``PlanFailure``.
@@ -50,14 +50,12 @@ extension GuestRestore {
       identity.text(layout: .libvirt), Parameters(drafts: drafts(), uuid: uuid, ending: wishes.ending),
       on: wishes.ending == .disksOnly ? nil : connection)
     try making.checkWay(name: name, replaces: wishes.replaces)
-    let journal = try journalDirectory.flatMap { directory in
-      try making.connection.map { connection in
-        try OperationJournal(
-          in: directory,
-          .init(
-            operation: Self.operation, uri: connection.uri(), domainUUID: uuid, domain: name,
-            parameters: making.parameters))
-      }
+    let journal = try journalDirectory.map { directory in
+      try OperationJournal(
+        in: directory,
+        .init(
+          operation: Self.operation, uri: making.connection?.uri() ?? "", domainUUID: uuid, domain: name,
+          parameters: making.parameters))
     }
     let outputs = RestoreOutputs(replacing: wishes.replaces)
     var report: ArchiveReport?
@@ -88,7 +86,13 @@ extension GuestRestore {
   }
 
   /// The steps that another process can take back, or finish once the guest is made.
-  static func interrupted(_ journal: OperationJournal, on connection: Connection) throws -> Plan {
+  ///
+  /// - Parameters:
+  ///   - journal: of the process that is gone.
+  ///   - connection: to where the guest was to be made; nil where its disks alone were.
+  /// - Throws: what a damaged journal causes.
+  /// - Returns: the steps.
+  static func interrupted(_ journal: OperationJournal, on connection: Connection?) throws -> Plan {
     let making = GuestMaking("", try journal.record.parameters(as: Parameters.self), on: connection)
     let write = Step("write what the archive holds", undoing: "remove what was written") {
       if let directory = making.parameters.serviceDirectory { PrivateDirectory.remove(directory) }

@@ -15,20 +15,23 @@ struct GuestDirectoryCreation {
   private let format: ImageFormat
   private let progress: (any ProgressReceiver)?
   private let cancellation: Cancellation
+  private let confirm: () throws -> Void
 
   /// - Parameters:
   ///   - contents: what goes in.
   ///   - format: of the disks' images; UEFI variables, which are no guest's disk, stay raw.
   ///   - progress: told every few MiB.
   ///   - cancellation: asked as often.
+  ///   - confirm: called once all is read, before the directory gets its name; throws what speaks against that.
   init(
     _ contents: ArchiveContents, format: ImageFormat, progress: (any ProgressReceiver)?,
-    cancellation: Cancellation
+    cancellation: Cancellation, confirm: @escaping () throws -> Void
   ) {
     self.contents = contents
     self.format = format
     self.progress = progress
     self.cancellation = cancellation
+    self.confirm = confirm
   }
 
   /// Writes the directory.
@@ -61,6 +64,7 @@ struct GuestDirectoryCreation {
       zeros += device.size - min(data, device.size)
       summaries.append(DeviceSummary(device: device, storedBytes: data))
     }
+    try confirm()
     try directory.keep(as: path)
     return ArchiveSummary(bytesWritten: total - zeros, devices: summaries)
   }

@@ -12,19 +12,37 @@ final class MemoryMigration {
   /// Passes over the memory after which a guest that writes faster than is sent is stopped for the rest.
   private static let patientPasses: Int64 = 8
 
+  /// What is changed of a QEMU's settings for the migration, as it was before.
+  struct Settings: Codable, Equatable {
+    /// Bytes a second at most; nil where QEMU does not say.
+    var bandwidth: Int64?
+    /// Whether it tells of a migration's state by events.
+    var tellsEvents: Bool
+
+    /// - Throws: `QMPError`.
+    init(of monitor: GuestMonitor) throws(QMPError) {
+      bandwidth = try monitor.execute("query-migrate-parameters")["max-bandwidth"]?.integer
+      tellsEvents = try monitor.execute("query-migrate-capabilities").elements
+        .contains { $0["capability"] == "events" && $0["state"] == true }
+    }
+  }
+
   private let monitor: GuestMonitor
   private let wasRunning: Bool
+  private let settings: Settings
   private let check: () throws -> Void
-  private var formerBandwidth: Int64?
-  private var toldEvents = true
 
   /// - Parameters:
   ///   - monitor: the guest's.
   ///   - wasRunning: whether it runs, and is to run again when this is taken back.
+  ///   - settings: what is put back in the end.
   ///   - check: throws when the memory is not wanted any more.
-  init(of monitor: GuestMonitor, wasRunning: Bool, check: @escaping () throws -> Void) {
+  init(
+    of monitor: GuestMonitor, wasRunning: Bool, settings: Settings, check: @escaping () throws -> Void
+  ) {
     self.monitor = monitor
     self.wasRunning = wasRunning
+    self.settings = settings
     self.check = check
   }
 
@@ -48,10 +66,7 @@ final class MemoryMigration {
   ///
   /// - Throws: ``MonitorBackupError``, `QMPError`, what `check` throws.
   func run(to socket: String) throws {
-    let capabilities = try monitor.execute("query-migrate-capabilities").elements
-    toldEvents = capabilities.contains { $0["capability"] == "events" && $0["state"] == true }
-    formerBandwidth = try monitor.execute("query-migrate-parameters")["max-bandwidth"]?.integer
-    if !toldEvents { try tellEvents(true) }
+    if !settings.tellsEvents { try tellEvents(true) }
     // The socket leads nowhere but into this process.
     try monitor.execute("migrate-set-parameters", ["max-bandwidth": .integer((.max >> 20) << 20)])
     try monitor.execute("migrate", ["uri": .string("unix:\(socket)")])
@@ -92,7 +107,11 @@ final class MemoryMigration {
     }
     try waitForFinalState()
     try restoreSettings()
-    guard wasRunning, try monitor.execute("query-status")["running"]?.boolean != true else { return }
+    // In another state it stands still for a reason of its own.
+    let states = ["paused", "postmigrate"]
+    guard wasRunning, let state = try monitor.execute("query-status")["status"]?.string,
+      states.contains(state)
+    else { return }
     try monitor.execute("cont")
   }
 
@@ -118,14 +137,10 @@ final class MemoryMigration {
 
   /// Puts back what was changed of the QEMU's settings.
   private func restoreSettings() throws(QMPError) {
-    if let bandwidth = formerBandwidth {
+    if let bandwidth = settings.bandwidth {
       try monitor.execute("migrate-set-parameters", ["max-bandwidth": .integer(bandwidth)])
-      formerBandwidth = nil
     }
-    if !toldEvents {
-      try tellEvents(false)
-      toldEvents = true
-    }
+    if !settings.tellsEvents { try tellEvents(false) }
   }
 
   private func tellEvents(_ state: Bool) throws(QMPError) {

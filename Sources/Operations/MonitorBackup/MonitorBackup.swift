@@ -10,6 +10,25 @@ import VMA
 /// QEMU sends: the memory by a migration, the disks by backup jobs into NBD exports that are served here. With memory
 /// the guest stands still from the end of the migration until the jobs have begun.
 public final class MonitorBackup {
+  /// The journal's name of it.
+  public static let operation = "monitor-backup"
+
+  /// What another process must know to take it back.
+  struct Parameters: Codable, Equatable {
+    /// The monitor's socket, by its absolute path.
+    var socket: String
+    /// The QEMU at that socket.
+    var qemu: GuestMonitor.Identity
+    /// The directory of the sockets at which the archive is received; its name begins those of nodes and jobs.
+    var directory: String
+    /// What is archived.
+    var disks: [MonitorDisk]
+    /// Whether the guest ran.
+    var wasRunning: Bool
+    /// What was changed for a migration of the memory; nil where that is not archived.
+    var settings: MemoryMigration.Settings?
+  }
+
   private let path: String
   private let withMemory: Bool
   private let request: GuestArchiveRequest
@@ -28,7 +47,6 @@ public final class MonitorBackup {
   ///   - path: the Unix socket of QEMU's `-qmp` option, on this host.
   ///   - withMemory: whether the memory is archived too.
   ///   - request: what is archived, and where to; disks are chosen by the names of their nodes, drives or devices.
-  ///     There is no journal: it would need a libvirt.
   public init(_ path: String, withMemory: Bool, _ request: GuestArchiveRequest) {
     self.path = path
     self.withMemory = withMemory
@@ -53,6 +71,20 @@ public final class MonitorBackup {
     let directory =
       "\(parent)/snapsh-backup-\(getpid())-\(String(UInt32.random(in: 0...UInt32.max), radix: 36))"
     let conductor = try conductor(in: directory)
+    try conductor.journal?.begin(step: -1)
+    do {
+      let result = try archive(conductor, in: directory, parent: parent)
+      try conductor.journal?.remove()
+      return result
+    } catch {
+      if !conductor.hasLeftovers { try? conductor.journal?.remove() }
+      throw conductor.told(error)
+    }
+  }
+
+  private func archive(
+    _ conductor: MonitorConductor, in directory: String, parent: String
+  ) throws -> Result {
     try Self.makeDirectory(directory)
     // The sockets in it go with the reception.
     defer { rmdir(directory) }
@@ -63,15 +95,18 @@ public final class MonitorBackup {
     reception.scratchDirectory = parent
     reception.compression = request.compression
     reception.hidesFailures = true
-    do {
-      let result = try ArchiveReception(
-        reception, progress: request.progress, log: nil, cancellation: request.cancellation
-      ).run(to: request.destination, from: conductor)
-      guard let guest = conductor.guest else { throw MonitorBackupError.noDisks(path: path) }
-      return Result(guest: guest, summary: result.archive)
-    } catch {
-      throw conductor.told(error)
-    }
+    let result = try ArchiveReception(
+      reception, progress: request.progress, log: nil, cancellation: request.cancellation
+    ).run(to: request.destination, from: conductor)
+    guard let guest = conductor.guest else { throw MonitorBackupError.noDisks(path: path) }
+    return Result(guest: guest, summary: result.archive)
+  }
+
+  /// A path that another process finds, wherever it works.
+  private static func absolute(_ path: String) -> String {
+    guard let real = realpath(path, nil) else { return path }
+    defer { free(real) }
+    return String(cString: real)
   }
 
   private static func makeDirectory(_ path: String) throws {
@@ -88,8 +123,10 @@ public final class MonitorBackup {
     let survey = try MonitorSurvey(of: monitor, path: path, withMemory: withMemory)
     let disks = try MonitorDisk.chosen(by: request.selection, blocks: survey.blocks, nodes: survey.nodes)
     guard withMemory || !disks.isEmpty else { throw MonitorBackupError.noDisks(path: path) }
-    return MonitorConductor(
-      monitor, survey, disks: disks, withMemory: withMemory, directory: directory, request)
+    let parameters = Parameters(
+      socket: Self.absolute(path), qemu: monitor.identity, directory: directory, disks: disks,
+      wasRunning: survey.isRunning, settings: survey.settings)
+    return try MonitorConductor(monitor, survey, parameters, request)
   }
 
   /// Whether the path is the one at which libvirt makes the monitor of a guest: `…/domain-ID-NAME/monitor.sock`.
@@ -107,6 +144,8 @@ struct MonitorSurvey {
   let uuid: String
   /// Whether it runs.
   let isRunning: Bool
+  /// The settings of its migrations; nil where its memory is not wanted.
+  let settings: MemoryMigration.Settings?
   /// The answer to `query-block`.
   let blocks: QMPValue
   /// The answer to `query-named-block-nodes`.
@@ -124,6 +163,7 @@ struct MonitorSurvey {
     if withMemory {
       try MemoryMigration.requirePossible(at: monitor, status: status["status"]?.string ?? "unknown")
     }
+    settings = withMemory ? try MemoryMigration.Settings(of: monitor) : nil
     let given = try monitor.execute("query-name")["name"]?.string ?? ""
     name = given.isEmpty ? FilePath(path).stem ?? "guest" : given
     uuid = try monitor.execute("query-uuid")["UUID"]?.string ?? "00000000-0000-0000-0000-000000000000"

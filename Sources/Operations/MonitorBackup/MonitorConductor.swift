@@ -13,11 +13,11 @@ import VMA
 final class MonitorConductor: ArchiveSender, @unchecked Sendable {
   private let monitor: GuestMonitor
   let survey: MonitorSurvey
-  let disks: [MonitorDisk]
-  private let withMemory: Bool
-  private let directory: String
+  private let parameters: MonitorBackup.Parameters
   private let request: GuestArchiveRequest
-  private let jobs: MonitorJobs
+  private let steps: MonitorSteps
+  /// Whoever makes the archive begins and removes it; nil where no journals are kept.
+  let journal: OperationJournal?
   private let state = Mutex(State())
 
   private struct State {
@@ -32,87 +32,68 @@ final class MonitorConductor: ArchiveSender, @unchecked Sendable {
   /// The archive is not wanted any more, which is another's failure.
   private struct Withdrawal: Error {}
 
+  /// - Throws: what the journal's parameters cannot be encoded for.
   init(
-    _ monitor: GuestMonitor, _ survey: MonitorSurvey, disks: [MonitorDisk], withMemory: Bool,
-    directory: String, _ request: GuestArchiveRequest
-  ) {
+    _ monitor: GuestMonitor, _ survey: MonitorSurvey, _ parameters: MonitorBackup.Parameters,
+    _ request: GuestArchiveRequest
+  ) throws {
     self.monitor = monitor
     self.survey = survey
-    self.disks = disks
-    self.withMemory = withMemory
-    self.directory = directory
+    self.parameters = parameters
     self.request = request
-    let prefix = FilePath(directory).lastComponent?.string ?? "snapsh-backup"
-    jobs = MonitorJobs(of: monitor, disks: disks, prefix: prefix)
+    steps = MonitorSteps(at: monitor, parameters)
+    journal = try request.journalDirectory.map { directory in
+      try OperationJournal(
+        in: directory,
+        .init(
+          operation: MonitorBackup.operation, uri: "", domainUUID: survey.uuid, domain: survey.name,
+          parameters: ArchivingParameters(archive: request.destination.absolutePath, way: parameters)))
+    }
+    // The archive is complete only after QEMU has done its part.
+    journal?.outlivesPlan = true
   }
 
+  var disks: [MonitorDisk] { parameters.disks }
+  private var withMemory: Bool { parameters.settings != nil }
   /// Where the memory is awaited.
-  var memorySocket: String { "\(directory)/memory" }
+  var memorySocket: String { "\(parameters.directory)/memory" }
   /// Where the disks are served.
-  var diskSocket: String { "\(directory)/disks" }
+  var diskSocket: String { "\(parameters.directory)/disks" }
 
   // MARK: - What is done
 
   /// The steps in the QEMU.
   func plan() -> Plan {
-    let names = disks.map(\.name).joined(separator: ", ")
-    var steps: [Step] = []
-    if withMemory {
-      let migration = MemoryMigration(of: monitor, wasRunning: survey.isRunning) { [unowned self] in
-        try requireWanted()
-      }
-      steps.append(
-        undoable(
-          "migrate the memory into the archive", { [self] in try migration.run(to: memorySocket) },
-          undoing: survey.isRunning
-            ? "end the migration and let the guest go on" : "end the migration",
-          undo: migration.takeBack))
+    let jobs = steps.jobs
+    var plan: [Step] = []
+    if let settings = parameters.settings {
+      let migration = steps.migration(settings) { [unowned self] in try requireWanted() }
+      plan.append(steps.migrate(migration) { [self] in try migration.run(to: memorySocket) })
     }
     if !disks.isEmpty {
-      steps += [
-        undoable(
-          "connect QEMU to the archive's disks", { [self] in try jobs.addNodes(socket: diskSocket) },
-          undoing: "take QEMU's connections away", undo: jobs.removeNodes),
-        undoable(
-          "begin the backup of \(names) in one transaction", { [self] in try beginBackup() },
-          undoing: "end the backup of \(names)", undo: jobs.end),
+      plan += [
+        steps.connect { [self] in try jobs.addNodes(socket: diskSocket) },
+        steps.begin { [self] in
+          noteInstant()
+          try jobs.begin()
+        },
       ]
     }
     if withMemory, survey.isRunning {
-      steps.append(Step("let the guest go on") { [monitor] in try monitor.execute("cont") })
+      plan.append(Step("let the guest go on") { [monitor] in try monitor.execute("cont") })
     }
     if !disks.isEmpty {
-      steps += [
+      plan += [
         Step("write the archive '\(request.destination.name)'") { [self] in
           try jobs.wait(check: requireWanted)
         },
-        Step("end the backup of \(names), and take QEMU's connections away") { [jobs] in
+        Step("end the backup of \(steps.names), and take QEMU's connections away") {
           try jobs.end()
           try jobs.removeNodes()
         },
       ]
     }
-    return Plan(steps)
-  }
-
-  /// A step in the QEMU; nothing is left to take back where that has ended.
-  private func undoable(
-    _ description: String, _ perform: @escaping () throws -> Void, undoing: String,
-    undo: @escaping () throws -> Void
-  ) -> Step {
-    Step(description, perform: perform, undoing: undoing) { [monitor] in
-      guard try monitor.reconnect() else { return }
-      do { try undo() } catch let error as QMPError where error.isBroken {
-        // Only now it shows that the connection is lost.
-        guard try monitor.reconnect() else { return }
-        try undo()
-      }
-    }
-  }
-
-  private func beginBackup() throws {
-    noteInstant()
-    try jobs.begin()
+    return Plan(plan)
   }
 
   /// With memory the disks have stood still since the migration's end, a moment ago.
@@ -128,7 +109,9 @@ final class MonitorConductor: ArchiveSender, @unchecked Sendable {
 
   private func conduct() {
     var failure: PlanFailure?
-    do throws(PlanFailure) { try plan().run(cancellation: request.cancellation) } catch { failure = error }
+    do throws(PlanFailure) { try plan().run(journal: journal, cancellation: request.cancellation) } catch {
+      failure = error
+    }
     state.withLock {
       $0.failure = failure
       $0.hasEnded = true
@@ -175,6 +158,9 @@ final class MonitorConductor: ArchiveSender, @unchecked Sendable {
     thread?.join()
   }
 
+  /// Whether something that was begun in QEMU could not be taken back.
+  var hasLeftovers: Bool { state.withLock { $0.failure?.notUndone.isEmpty == false } }
+
   /// The archive's failure, in which QEMU's part stands if it matters.
   func told(_ error: any Error) -> any Error {
     Self.told(error, after: state.withLock { $0.failure })
@@ -204,7 +190,9 @@ final class MonitorConductor: ArchiveSender, @unchecked Sendable {
     guard let process = monitor.process else { return }
     var status = stat()
     guard stat("/proc/\(process)", &status) == 0, status.st_uid != geteuid() else { return }
-    for path in [directory] + (withMemory ? [memorySocket] : []) + (disks.isEmpty ? [] : [diskSocket]) {
+    for path in [parameters.directory] + (withMemory ? [memorySocket] : [])
+      + (disks.isEmpty ? [] : [diskSocket])
+    {
       guard chown(path, status.st_uid, status.st_gid) == 0 else {
         throw ArchiveOperationError.file(
           operation: "give QEMU's account", path: path, errno: Errno(rawValue: errno))

@@ -1,7 +1,7 @@
 import QMP
 
 /// A disk of a QEMU that its monitor tells of.
-struct MonitorDisk: Equatable {
+struct MonitorDisk: Codable, Equatable {
   /// What people call it, and the archive behind `drive-`: its node's name, or its drive's where the node has none.
   let name: String
   /// What QEMU calls it: a node's name, or a drive's.

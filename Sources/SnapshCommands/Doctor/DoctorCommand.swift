@@ -4,8 +4,6 @@ import Operations
 
 /// `doctor [DOMAIN]`: finds what does not fit together about snapshots, disks, jobs and saves, and mends what is safe.
 struct DoctorCommand: Command {
-  static let needsConnection = true
-
   private static let domain = Option<String?>.text(
     "domain", completes: .domain, help: "domain name, id or uuid; all domains where it is left out")
   private static let fix = Option.flag("fix", help: "mend what can be mended without a loss")
@@ -17,7 +15,8 @@ struct DoctorCommand: Command {
     discussion: """
       Looks for interrupted operations, overlays that no snapshot knows, snapshots whose files are gone or were written to, \
       definitions that disagree with the disks in use, jobs that nobody waits for, and managed saves that would go on with \
-      the wrong disks. Nothing is touched without --fix.
+      the wrong disks. Nothing is touched without --fix. Where libvirt cannot be reached, interrupted operations that \
+      have nothing to do with it are looked at all the same: backups over a QEMU's monitor, restores of disks alone.
       """,
     options: [domain, fix, undo, dryRun],
     exitStatuses: [2: "Something was found, or is left after --fix."],
@@ -40,15 +39,34 @@ struct DoctorCommand: Command {
   }
 
   func run(in session: Session) throws -> any CommandResult {
-    let patients = try patients(in: session)
+    let hasLibvirt = try reachesLibvirt(session)
+    let patients = hasLibvirt ? try patients(in: session) : []
     if undoes { return try takeBack(patients) }
     var mended: [String] = []
     if fixes && !isDryRun {
+      // First those of which a guest may stand still.
+      mended += try withoutLibvirt(in: session).mend()
       for patient in patients { mended += try patient.mend(session.interruptible()) }
-      mended += try domainless(in: session).mend()
+      if hasLibvirt { mended += try domainless(in: session).mend() }
     }
-    let found = try patients.flatMap { try $0.findings() } + domainless(in: session).findings()
+    let found =
+      try patients.flatMap { try $0.findings() }
+      + (hasLibvirt ? domainless(in: session).findings() : []) + withoutLibvirt(in: session).findings()
     return DoctorReport(findings: found, mended: mended, offersFix: !fixes || isDryRun)
+  }
+
+  /// Whether there is a libvirt to ask; told on the error stream where there is none and something to do without it.
+  private func reachesLibvirt(_ session: Session) throws -> Bool {
+    do {
+      try session.connect()
+      return true
+    } catch let error as CommandFailure {
+      guard try !undoes && !withoutLibvirt(in: session).isEmpty else { throw error }
+      session.warn(
+        "libvirt's guests are not looked at: \(error.cause.map { "\($0)" } ?? error.context.joined(separator: "; "))",
+        label: "warning: ")
+      return false
+    }
   }
 
   /// The domains to look at; none where only an interrupted operation knows the one that was named.
@@ -60,13 +78,18 @@ struct DoctorCommand: Command {
     do {
       return [try Patient(session.domain(domain), in: session)]
     } catch let error as CommandFailure {
-      guard try undoes || domainless(in: session).isEmpty else { return [] }
-      throw error
+      let isKnown = try !domainless(in: session).isEmpty || !withoutLibvirt(in: session).isEmpty
+      guard !undoes && isKnown else { throw error }
+      return []
     }
   }
 
   private func domainless(in session: Session) throws -> DomainlessOperations {
     try DomainlessOperations(on: session.connection(), in: session.journals(), of: domain)
+  }
+
+  private func withoutLibvirt(in session: Session) throws -> OperationsWithoutLibvirt {
+    try OperationsWithoutLibvirt(in: session.journals(), of: domain)
   }
 
   private func takeBack(_ patients: [Patient]) throws -> any CommandResult {

@@ -39,7 +39,7 @@ struct Patient {
   }
 
   private var isBusy: Bool {
-    OperationJournal.all(in: journals).contains { $0.record.domainUUID == uuid }
+    OperationJournal.all(in: journals).contains { $0.record.concerns(domainUUID: uuid) }
   }
 
   /// Everything that is wrong now; nothing where libvirt forgets the domain meanwhile, as it does one without a definition

@@ -19,7 +19,7 @@ extension Session {
   /// - Throws: `UnfinishedOperationError`.
   func requireNoUnfinishedOperation(on domain: Domain) throws {
     let uuid = try domain.uuid()
-    let journal = try OperationJournal.all(in: journals()).first { $0.record.domainUUID == uuid }
+    let journal = try OperationJournal.all(in: journals()).first { $0.record.concerns(domainUUID: uuid) }
     if let journal { throw UnfinishedOperationError(journal) }
   }
 
@@ -40,6 +40,21 @@ extension Session {
         try cancellation.check()
         usleep(100_000)
       }
+    }
+  }
+
+  /// Makes sure that no backup of ours goes on over a QEMU's monitor, or was interrupted, or waits for its end with
+  /// `--wait-for-job`.
+  ///
+  /// - Throws: `UnfinishedOperationError`.
+  func waitForOtherOperation(atMonitor socket: String) throws {
+    guard let journals = StateDirectory(environment: environment).journals else { return }
+    let cancellation = interruptible()
+    while let journal = MonitorBackup.journal(ofMonitor: socket, in: journals) {
+      let error = UnfinishedOperationError(journal)
+      guard options.waitsForJob && error.process != nil else { throw error }
+      try cancellation.check()
+      usleep(100_000)
     }
   }
 

@@ -112,6 +112,7 @@ struct BackupCommand: Command {
   }
 
   private func archive(monitor socket: String, in session: Session) throws -> any CommandResult {
+    try session.waitForOtherOperation(atMonitor: socket)
     let backup = MonitorBackup(
       socket, withMemory: withMemory, try option.request(in: session, label: "Backup"))
     if option.isDryRun {
