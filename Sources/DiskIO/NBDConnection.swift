@@ -1,4 +1,5 @@
 import CLibNBD
+import Glibc
 import SystemPackage
 
 /// A connection to one NBD export.
@@ -6,6 +7,8 @@ import SystemPackage
 /// libnbd keeps the text of an error per thread, so every call reads it before it returns.
 final class NBDConnection: @unchecked Sendable {
   private let handle: OpaquePointer
+  /// The socket once more: libnbd closes its own when it likes, and has a lock around it while it waits.
+  private var wire: Int32 = -1
   /// What the export is called in messages.
   let name: String
   /// Bytes of the export.
@@ -34,14 +37,23 @@ final class NBDConnection: @unchecked Sendable {
       throw Self.lastError("find the size of", name)
     }
     self.size = size
+    wire = fcntl(nbd_aio_get_fd(handle), F_DUPFD_CLOEXEC, 0)
     tellsHoles = nbd_can_meta_context(handle, "base:allocation") == 1
     canZero = nbd_can_zero(handle) == 1
     let maximum = nbd_get_block_size(handle, Int32(LIBNBD_SIZE_MAXIMUM))
     if maximum > 0 { largestRequest = min(largestRequest, Int(maximum)) }
   }
 
-  // Also ends and waits for a server that libnbd started.
-  deinit { nbd_close(handle) }
+  deinit {
+    if wire >= 0 { close(wire) }
+    // Also ends and waits for a server that libnbd started.
+    nbd_close(handle)
+  }
+
+  /// Ends the connection at once, whoever waits for it. The corresponding C function is `shutdown`.
+  func hangUp() {
+    if wire >= 0 { shutdown(wire, Int32(SHUT_RDWR)) }
+  }
 
   /// Fills the buffer with up to ``depth`` requests under way.
   func read(into buffer: UnsafeMutableRawBufferPointer, at offset: UInt64) throws(DiskIOError) {

@@ -40,6 +40,11 @@ public final class NBDSource: DiskSource {
     state.withLock { $0.ahead.end() }
   }
 
+  /// Ends the connection at once, on any thread; what is under way fails, and so does what is asked for later.
+  ///
+  /// A server may have answers on the way that nobody takes, and cannot let go of its disk before they are gone.
+  public func hangUp() { connection.hangUp() }
+
   /// The run at `offset`. The corresponding C function is `nbd_block_status`.
   public func extent(at offset: UInt64) throws(DiskIOError) -> DiskExtent {
     try requireRange(offset, 1)

@@ -69,6 +69,23 @@ struct NBDSourceTests {
     }
   }
 
+  @Test("a connection that is hung up on another thread fails what waits for it, and what comes later")
+  func hangsUp() throws {
+    let kit = try NBDKit(directory, ["--filter=delay", "memory", "64M", "rdelay=600"])
+    let source = try NBDSource(uri: kit.uri)
+    let thread = Thread {
+      // Before or after the first request goes out: both fail.
+      source.hangUp()
+    }
+    thread.start()
+    for offset in [UInt64(0), 32 << 20] {
+      var buffer = [UInt8](repeating: 0, count: 8 << 20)
+      #expect(throws: DiskIOError.self) {
+        try buffer.withUnsafeMutableBytes { try source.read(into: $0, at: offset) }
+      }
+    }
+  }
+
   @Test("a server that is not there is told with its address")
   func nobody() {
     let uri = "nbd+unix:///?socket=\(directory.file("none.sock"))"

@@ -99,7 +99,7 @@ struct GuestArchiveFaultTests {
       // A reader that stands still: the backup lasts until the watch ends it.
       let scratch = guest.root + "/scratch"
       func files() -> [String] { (try? FileManager.default.subpathsOfDirectory(atPath: scratch)) ?? [] }
-      let status = try bench.behind(into: pipe, fault: "scratch:\(750 << 10)") {
+      let status = try bench.behind(into: pipe, fault: "scratch:\(800 << 10)") {
         for _ in 0..<3000 where !files().contains(where: { $0.hasSuffix(".scratch") }) { usleep(20_000) }
         for _ in 0..<6000 where files().contains(where: { $0.hasSuffix(".scratch") }) { usleep(20_000) }
         #expect(!files().contains { $0.hasSuffix(".scratch") })

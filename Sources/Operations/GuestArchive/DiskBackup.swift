@@ -2,6 +2,7 @@ import DiskIO
 import FoundationEssentials
 import Glibc
 import Libvirt
+import Synchronization
 import SystemPackage
 import XMLTree
 
@@ -43,6 +44,7 @@ public final class DiskBackup {
   private var instant: Int64 = 0
   private var result: GuestArchiveResult?
   private var watch: ScratchWatch?
+  private let exports = ReadExports()
 
   /// Prepares the work; nothing is touched.
   ///
@@ -120,9 +122,14 @@ public final class DiskBackup {
         if isHere { try startWatch(of: disks, parameters) }
       },
       Step("write the archive '\(request.destination.name)'") { [self] in
+        defer { exports.sources.withLock { $0 = [] } }
         let sources = try disks.map { disk in
           let uri = server?.exportURI(disk.target) ?? Self.exportURI(disk.target, in: parameters.directory)
-          return (disk, try NBDSource(uri: uri) as any DiskSource)
+          let source = try NBDSource(uri: uri)
+          exports.sources.withLock { $0.append(source) }
+          // Whoever ends the backup from now on hangs up; QEMU's end of it waits for every connection.
+          try watch?.check()
+          return (disk, source as any DiskSource)
         }
         do {
           result = try write(
@@ -189,8 +196,10 @@ public final class DiskBackup {
 
   private func startWatch(of disks: [GuestDisk], _ parameters: Parameters) throws {
     let directories = server == nil ? [parameters.directory] : scratchParents(disks)
-    let watch = ScratchWatch(of: directories) { [domain] in
-      // The guest is freed at once, whatever the archive's output is waiting for.
+    let watch = ScratchWatch(of: directories) { [domain, exports] in
+      // The guest is freed at once, whatever the archive's output is waiting for. As long as QEMU has answers that
+      // nobody takes it could not end the job, and the guest's own writes would wait with it.
+      exports.hangUp()
       guard let backup = try? Self.runningBackup(of: domain) ?? "" else { return false }
       guard backup.contains(parameters.mark) else { return true }
       try? domain.abortJob()
@@ -301,5 +310,16 @@ public final class DiskBackup {
       return isPlain ? String(UnicodeScalar(byte)) : "%" + (digits.count == 1 ? "0" : "") + digits
     }
     return "nbd+unix:///\(target)?socket=\(escaped.joined())"
+  }
+}
+
+/// The exports that a backup reads, for whoever ends it on another thread.
+private final class ReadExports: Sendable {
+  let sources = Mutex<[NBDSource]>([])
+
+  func hangUp() {
+    sources.withLock { sources in
+      for source in sources { source.hangUp() }
+    }
   }
 }
