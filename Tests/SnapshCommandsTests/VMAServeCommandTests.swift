@@ -91,14 +91,14 @@ struct VMAServeCommandTests {
       // Only what was written in the first round is there in the second.
       let output = try io("read -P 7 300000 5000", "write -P 7 300000 5000", "read -P 7 300000 5000")
       #expect(output.contains("Pattern verification failed") == (round == 0))
-      #expect(processes(naming: socket).count == 2)
+      #expect(processes(naming: overlay).count == 2)
       kill(program.processID, signal)
       #expect(try program.waitForEnd() == (signal == SIGTERM ? 0 : 128 + signal))
       #expect(FileManager.default.fileExists(atPath: socket) == (signal == SIGKILL))
     }
     // QEMU's daemon was told to end, too, and takes only as long as it needs to close the overlay.
-    for _ in 0..<3000 where !processes(naming: socket).isEmpty { usleep(20_000) }
-    #expect(processes(naming: socket) == [])
+    for _ in 0..<3000 where !processes(naming: overlay).isEmpty { usleep(20_000) }
+    #expect(processes(naming: overlay) == [])
     let alone = #"json:{"driver":"qcow2","backing":null,"file":{"driver":"file","filename":"\#(overlay)"}}"#
     try TestSupport.run(["qemu-img", "check", "-q", alone]).check()
     let thrownAway = try start("vma", "serve", archive, "--socket", socket, "--writable", name: "thrown")
