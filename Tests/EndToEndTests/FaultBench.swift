@@ -49,20 +49,37 @@ struct FaultBench {
   /// The command, stopped by its fault; goes on once `body`, given its process, is done.
   /// - Returns: its exit status.
   func stopped(into archive: String, fault: String, body: (Int32) throws -> Void) throws -> Int? {
-    // A shell tells how it ended: a process in the background has no one to ask.
-    let script = "\"$@\" >'\(guest.root)/out' 2>&1; echo $? >'\(guest.root)/status'"
-    try? FileManager.default.removeItem(atPath: guest.root + "/status")
-    let background = try BackgroundProcess(
-      ["env", "SNAPSH_FAULT=\(fault)", "XDG_STATE_HOME=\(state)", "sh", "-c", script, "sh", snapshBinary]
-        + arguments(archive))
+    let background = try begin(archive, fault)
     let process = try wait(for: "the stop at \(fault)") {
       processes(naming: archive).first { stateOf($0) == "T" }
     }
     try body(process)
     kill(process, SIGCONT)
+    return try status(of: background, after: fault)
+  }
+
+  /// The command in the background, beside `body`, which gives back what is to be ended with it.
+  /// - Returns: its exit status.
+  func behind(into archive: String, fault: String, body: () throws -> BackgroundProcess) throws -> Int? {
+    let background = try begin(archive, fault)
+    let companion = try body()
+    defer { companion.end() }
+    return try status(of: background, after: fault)
+  }
+
+  private func status(of background: BackgroundProcess, after fault: String) throws -> Int? {
     _ = try wait(for: "the end after \(fault)") { background.isRunning ? nil : true }
     let status = try String(contentsOfFile: guest.root + "/status", encoding: .utf8)
     return Int(status.trimmingCharacters(in: .whitespacesAndNewlines))
+  }
+
+  private func begin(_ archive: String, _ fault: String) throws -> BackgroundProcess {
+    // A shell tells how it ended: a process in the background has no one to ask.
+    let script = "\"$@\" >'\(guest.root)/out' 2>&1; echo $? >'\(guest.root)/status'"
+    try? FileManager.default.removeItem(atPath: guest.root + "/status")
+    return try BackgroundProcess(
+      ["env", "SNAPSH_FAULT=\(fault)", "XDG_STATE_HOME=\(state)", "sh", "-c", script, "sh", snapshBinary]
+        + arguments(archive))
   }
 
   private func stateOf(_ process: Int32) -> String? {
@@ -78,7 +95,7 @@ struct FaultBench {
     throw TestSupportError("\(what) did not come; the command said: \(said)")
   }
 
-  /// What the command said last that was stopped.
+  /// What the command said last that was stopped, or ran behind.
   var said: String { (try? String(contentsOfFile: guest.root + "/out", encoding: .utf8)) ?? "" }
 
   /// Files that a command should not have left, journals among them.

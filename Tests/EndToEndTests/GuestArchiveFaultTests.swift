@@ -81,6 +81,44 @@ struct GuestArchiveFaultTests {
     }
   }
 
+  @Test("because the scratch directory fills up ends before the guest's own writes can fail")
+  func scratchFillsUp() throws {
+    let ballast = EmbeddedGuest.Disk("vdb", format: "raw")
+    try EmbeddedGuest.with(disks: [EmbeddedGuest.Disk("vda"), ballast]) { guest in
+      // More data than any pipe and queue takes, part of which the guest overwrites.
+      try run([
+        "dd", "if=/dev/urandom", "of=" + guest.imagePath(ballast), "bs=1M", "count=64", "conv=notrunc",
+        "status=none",
+      ]).check()
+      try guest.startAndWaitForTicks(3)
+      let bench = try FaultBench(guest, command: ["backup", guest.name])
+      let pipe = guest.root + "/pipe"
+      try run(["mkfifo", pipe]).check()
+      let reader = open(pipe, O_RDWR | O_CLOEXEC)
+      defer { close(reader) }
+      // A reader that stands still: the backup lasts until the watch ends it.
+      let scratch = guest.root + "/scratch"
+      func files() -> [String] { (try? FileManager.default.subpathsOfDirectory(atPath: scratch)) ?? [] }
+      let status = try bench.behind(into: pipe, fault: "scratch:\(800 << 10)") {
+        for _ in 0..<3000 where !files().contains(where: { $0.hasSuffix(".scratch") }) { usleep(20_000) }
+        for _ in 0..<6000 where files().contains(where: { $0.hasSuffix(".scratch") }) { usleep(20_000) }
+        #expect(!files().contains { $0.hasSuffix(".scratch") })
+        let drain = try BackgroundProcess(["dd", "if=" + pipe, "of=/dev/null", "bs=64k"])
+        return drain
+      }
+      #expect(status == 1, "\(bench.said)")
+      #expect(bench.said.contains("which takes what the guest overwrites meanwhile, has 6"), "\(bench.said)")
+      #expect(bench.said.contains("name a directory with more room with --scratch"), "\(bench.said)")
+      try bench.expectWhole(after: "a scratch directory that filled up")
+      try Data(repeating: 1, count: 1 << 20).write(to: URL(fileURLWithPath: scratch + "/other"))
+      let told = try bench.run(into: guest.root + "/x.vma", fault: "scratch:0")
+      #expect(told.status == 1)
+      #expect(told.stderr.contains("only 63 MiB are free for what the guest overwrites"), "\(told)")
+      try guest.snapsh("destroy", guest.name).check()
+      try bench.expectEveryTick(butOn: ballast.target)
+    }
+  }
+
   @Test("of a driver that saves no memory is refused in a sentence", arguments: ["cold-snapshot", "backup"])
   func otherDrivers(command: String) throws {
     let directory = try TemporaryDirectory()
