@@ -32,7 +32,13 @@ final class DomainClaim {
     guard fcntl(descriptor, Int32(LINUX_F_OFD_SETLK), &lock) == 0 else { return nil }
   }
 
-  deinit { close(descriptor) }
+  deinit {
+    // A program that is just being started still has a copy of the descriptor, and would keep the lock.
+    var lock = Self.wholeFile()
+    lock.l_type = Int16(F_UNLCK)
+    _ = fcntl(descriptor, Int32(LINUX_F_OFD_SETLK), &lock)
+    close(descriptor)
+  }
 
   /// Whether somebody is at work on a domain, this process included.
   static func isHeld(on domainUUID: String, beside journals: FilePath) -> Bool {

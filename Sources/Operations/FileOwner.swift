@@ -2,8 +2,10 @@ import Glibc
 
 /// Whom an image belongs to.
 enum FileOwner {
-  /// Whether there is anything at a path.
-  static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+  /// Whether there is anything at a path, as far as can be told: what cannot be looked at is not gone.
+  static func exists(_ path: String) -> Bool {
+    access(path, F_OK) == 0 || (errno != ENOENT && errno != ENOTDIR)
+  }
 
   /// Gives a new image to whoever owns the one below it, as QEMU may run under that account.
   ///

@@ -122,28 +122,31 @@ public final class OperationJournal {
 
   /// Whether the process that wrote it is still at work on it; one that lives on, as a shell does, may have given it up.
   public var isHeld: Bool {
-    record.isHeld
-      && DomainClaim.isHeld(on: record.domainUUID, beside: path.removingLastComponent())
+    guard record.isHeld, record.concernsLibvirt else { return record.isHeld }
+    return DomainClaim.isHeld(on: record.domainUUID, beside: path.removingLastComponent())
   }
 
-  /// Claims the domain for the operation, until the claim goes.
+  /// Claims the domain for the operation, until the claim goes; nil where libvirt has no domain of it.
   ///
   /// - Throws: ``UnfinishedOperationError`` where another operation has it, ``JournalError``.
-  func claim() throws -> DomainClaim {
+  func claim() throws -> DomainClaim? {
+    guard record.concernsLibvirt else { return nil }
     let directory = path.removingLastComponent()
     if let claim = try DomainClaim(on: record.domainUUID, beside: directory) { return claim }
-    let other = Self.all(in: directory).first { $0.record.domainUUID == record.domainUUID && $0.isHeld }
+    let other = Self.all(in: directory).first {
+      $0.record.concerns(domainUUID: record.domainUUID) && $0.isHeld
+    }
     throw UnfinishedOperationError(other ?? self)
   }
 
   /// Claims the domain for an operation that is about to begin.
   ///
   /// - Throws: ``UnfinishedOperationError`` where another operation has it, or was interrupted; ``JournalError``.
-  func claimForNew() throws -> DomainClaim {
-    let claim = try claim()
+  func claimForNew() throws -> DomainClaim? {
+    guard let claim = try claim() else { return nil }
     // Since this one was planned another may have begun, and have been interrupted.
     let other = Self.all(in: path.removingLastComponent()).first {
-      $0.record.domainUUID == record.domainUUID && $0.path != path
+      $0.record.concerns(domainUUID: record.domainUUID) && $0.path != path
     }
     if let other { throw UnfinishedOperationError(interrupted: other) }
     return claim

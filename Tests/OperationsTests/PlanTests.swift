@@ -84,7 +84,7 @@ import Testing
     let directory = try TemporaryDirectory()
     let diary = Diary()
     let plan = Plan([diary.step("a"), diary.step("b", undoFailing: true), diary.step("c", failing: true)])
-    let journal = try journal(in: FilePath(directory.path))
+    let journal = try journal(in: FilePath(directory.file("journals")))
     let failure = #expect(throws: PlanFailure.self) {
       try plan.run(journal: journal, cancellation: Cancellation())
     }
@@ -93,20 +93,20 @@ import Testing
       failure?.description
         == "could not do c: no; not all of it could be undone: could not undo b: no; 'snapsh doctor' tells what is left to do"
     )
-    #expect(OperationJournal.all(in: FilePath(directory.path)).map(\.begun) == [2])
+    #expect(OperationJournal.all(in: FilePath(directory.file("journals"))).map(\.begun) == [2])
   }
 
   @Test("another process takes back what the journal says was begun, and nothing else")
   func rollBack() throws {
     let directory = try TemporaryDirectory()
     let diary = Diary()
-    try journal(in: FilePath(directory.path)).begin(step: 1)
-    let found = try #require(OperationJournal.all(in: FilePath(directory.path)).first)
+    try journal(in: FilePath(directory.file("journals"))).begin(step: 1)
+    let found = try #require(OperationJournal.all(in: FilePath(directory.file("journals"))).first)
     #expect(try found.record.parameters(as: Parameters.self) == Parameters(disks: ["vda", "vdb"]))
     let outcome = Plan([diary.step("a"), diary.step("b"), diary.step("c")]).rollBack(found)
     #expect(diary.entries == ["un-b", "un-a"])
     #expect(outcome.notUndone.isEmpty)
-    #expect(OperationJournal.all(in: FilePath(directory.path)).isEmpty)
+    #expect(OperationJournal.all(in: FilePath(directory.file("journals"))).isEmpty)
   }
 
   @Test("a journal is held by the process that wrote it, and by no other of the same number")
@@ -155,19 +155,19 @@ import Testing
         },
       ])
     #expect(plan.descriptions == ["do a", "tidy", "sweep"])
-    let journal = try journal(in: FilePath(directory.path))
+    let journal = try journal(in: FilePath(directory.file("journals")))
     let failure = #expect(throws: PlanFailure.self) {
       try plan.run(journal: journal, cancellation: Cancellation())
     }
     #expect(diary.entries == ["a", "tidy"])
     #expect(failure?.description == "could not sweep: no; 'snapsh doctor --fix' does the rest")
     refuses = false
-    let found = try #require(OperationJournal.all(in: FilePath(directory.path)).first)
+    let found = try #require(OperationJournal.all(in: FilePath(directory.file("journals"))).first)
     #expect(plan.willFinish(found))
     let takenBack = try plan.recover(found)
     #expect(takenBack == nil)
     #expect(diary.entries == ["a", "tidy", "sweep"])
-    #expect(OperationJournal.all(in: FilePath(directory.path)).isEmpty)
+    #expect(OperationJournal.all(in: FilePath(directory.file("journals"))).isEmpty)
   }
 
   @Test("what was lost in its last step is finished where that is found done, and taken back where it is not")
@@ -175,14 +175,14 @@ import Testing
     for isDone in [true, false] {
       let directory = try TemporaryDirectory()
       let diary = Diary()
-      try journal(in: FilePath(directory.path)).begin(step: 1)
-      let found = try #require(OperationJournal.all(in: FilePath(directory.path)).first)
+      try journal(in: FilePath(directory.file("journals"))).begin(step: 1)
+      let found = try #require(OperationJournal.all(in: FilePath(directory.file("journals"))).first)
       let plan = Plan(
         [diary.step("a"), diary.step("b")], finishing: [Step("tidy") { diary.entries.append("tidy") }],
         isAchieved: { isDone })
       _ = try plan.recover(found)
       #expect(diary.entries == (isDone ? ["tidy"] : ["un-b", "un-a"]))
-      #expect(OperationJournal.all(in: FilePath(directory.path)).isEmpty)
+      #expect(OperationJournal.all(in: FilePath(directory.file("journals"))).isEmpty)
     }
   }
 }

@@ -24,6 +24,8 @@ public struct DomainExamination {
   ///
   /// - Throws: libvirt's error, `XMLError`, `DiskIOError`.
   public func findings() throws -> [Finding] {
+    // Another host's paths and processes mean nothing here, or something else.
+    guard try domain.connection.isLocal() else { return try jobs() }
     // One that is just being merged back is told with what is left to do of that.
     let merging = try Set(MirrorRecords.read(of: domain).filter(\.isBeingMerged).map(\.snapshot))
     let snapshots = missingFiles() + overwrittenSnapshots().filter { !merging.contains($0.subject) }

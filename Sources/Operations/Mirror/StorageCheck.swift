@@ -91,6 +91,7 @@ struct StorageCheck {
   /// Whether there is anything of this name, a dangling link included.
   static func exists(_ path: String) -> Bool {
     var status = stat()
-    return lstat(path, &status) == 0
+    // What cannot be looked at is not gone.
+    return lstat(path, &status) == 0 || (errno != ENOENT && errno != ENOTDIR)
   }
 }

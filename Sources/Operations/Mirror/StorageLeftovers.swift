@@ -53,11 +53,11 @@ public struct StorageLeftovers {
   public func settle(_ paths: [String], removes: Bool) throws -> [File] {
     let candidates = paths.filter(StorageCheck.exists)
     guard !candidates.isEmpty else { return [] }
-    let uses = try uses()
+    let (uses, doubt) = try uses()
     var files: [File] = []
     // From the bottom: whoever does the rest finds what is left from the top.
     for path in candidates.reversed() where !files.contains(where: { $0.path == path }) {
-      let user = uses.first { use in use.paths.contains { StorageCheck.isSame($0, path) } }?.user
+      let user = uses.first { use in use.paths.contains { StorageCheck.isSame($0, path) } }?.user ?? doubt
       var file = File(path: path, allocatedBytes: Self.allocatedBytes(of: path), neededBy: user)
       if removes && user == nil {
         try UnneededFiles.remove([path])
@@ -74,27 +74,44 @@ public struct StorageLeftovers {
     return UInt64(clamping: status.st_blocks).multipliedReportingOverflow(by: 512).partialValue
   }
 
-  /// Who names which files.
-  private func uses() throws -> [(user: String, paths: Set<String>)] {
+  /// Who needs which files, and who may need any of them, because what it stands on cannot be read.
+  private func uses() throws -> (uses: [(user: String, paths: Set<String>)], doubt: String?) {
     var uses: [(user: String, paths: Set<String>)] = []
-    for domain in try connection.domains() {
-      var paths: Set<String> = []
-      for flags in [DomainXMLFlags(), .inactive] {
-        guard let xml = try? domain.xml(flags) else { continue }
-        paths.formUnion(try Self.files(inXML: xml))
-        for chain in try DiskChain.chains(inDomainXML: xml) {
-          // What a shut-off domain's images stand on is known to their headers alone.
-          if let last = chain.images.last { paths.formUnion(Self.chain(from: last).map(\.path)) }
-        }
+    var doubt: String?
+    let chains = ImageChains()
+    func use(_ user: String, of xml: String, standingOn images: [DiskChain.Image]) throws {
+      var paths = try Self.files(inXML: xml)
+      // What lies below is known to the headers alone.
+      for image in images {
+        paths.formUnion(chains.visiblePaths(of: image))
+        if chains.failure != nil { doubt = doubt ?? "perhaps \(user), whose images cannot be read" }
       }
-      uses.append(("domain '\(domain.name)'", paths))
-      for snapshot in (try? domain.snapshots()) ?? [] {
-        guard let xml = try? snapshot.xml() else { continue }
-        uses.append(
-          ("snapshot '\(snapshot.name)' of domain '\(domain.name)'", try Self.files(inXML: xml)))
+      uses.append((user, paths))
+    }
+    for domain in try connection.domains() {
+      for flags in [DomainXMLFlags(), .inactive] {
+        guard let xml = try Self.asked({ () throws(LibvirtError) in try domain.xml(flags) }) else { continue }
+        let images = try DiskChain.chains(inDomainXML: xml).compactMap(\.images.last)
+        try use("domain '\(domain.name)'", of: xml, standingOn: images)
+      }
+      for snapshot in try Self.asked({ () throws(LibvirtError) in try domain.snapshots() }) ?? [] {
+        guard let xml = try Self.asked({ () throws(LibvirtError) in try snapshot.xml() }) else { continue }
+        let images = try SnapshotFiles(of: snapshot).disks.compactMap(\.frozen)
+        try use("snapshot '\(snapshot.name)' of domain '\(domain.name)'", of: xml, standingOn: images)
       }
     }
-    return uses
+    return (uses, doubt)
+  }
+
+  /// nil for what has gone meanwhile, and what the driver does not know.
+  private static func asked<Value>(
+    _ question: () throws(LibvirtError) -> Value
+  ) throws(LibvirtError) -> Value? {
+    do {
+      return try question()
+    } catch  where [.noDomain, .noDomainSnapshot, .noSupport].contains(error.code) {
+      return nil
+    }
   }
 
   /// Everything that a document names by a path.

@@ -37,19 +37,23 @@ public enum ReversionError: Error, Equatable, CustomStringConvertible {
 
   /// The guest ended, by itself or by somebody else, before it could be kept.
   case endedMeanwhile(domain: String)
+  /// The images are those of another host.
+  case otherHost(domain: String)
   /// Somebody has started the guest on files that were to be removed.
   case usedMeanwhile(domain: String, path: String)
 
   /// Whether somebody who sees the images may still do it.
   public var isOutOfReach: Bool {
     switch self {
-    case .noPath, .unreadable: true
+    case .noPath, .unreadable, .otherHost: true
     default: false
     }
   }
 
   public var description: String {
     switch self {
+    case .otherHost(let domain):
+      "the images of domain '\(domain)' are on another host; run snapsh there"
     case .usedMeanwhile(let domain, let path):
       "domain '\(domain)' has written to '\(path)' since; taking the rest back would lose that"
     case .endedMeanwhile(let domain):

@@ -42,6 +42,10 @@ struct DoctorCommand: Command {
     let hasLibvirt = try reachesLibvirt(session)
     let patients = hasLibvirt ? try patients(in: session) : []
     if undoes { return try takeBack(patients) }
+    if try hasLibvirt && !session.connection().isLocal() {
+      session.warn(
+        "the images of guests on another host are not looked at: run snapsh there", label: "warning: ")
+    }
     var mended: [String] = []
     if fixes && !isDryRun {
       // First those of which a guest may stand still.

@@ -66,6 +66,7 @@ struct StorageMigrateCommand: VirshCommand {
       return try recover(resumes: arguments[Self.resume], in: session)
     }
     let domain = try session.domain(domain)
+    try domain.requireImagesHere()
     try session.requireNoUnfinishedOperation(on: domain)
     try session.waitForOtherJob(of: domain)
     let places = try arguments[Self.disks].map { text in

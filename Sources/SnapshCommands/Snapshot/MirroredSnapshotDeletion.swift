@@ -54,6 +54,7 @@ struct MirroredSnapshotDeletion {
       return result
     }
     guard let record = try MirrorRecords.read(of: domain, snapshot: snapshot) else { return nil }
+    try domain.requireImagesHere()
     try session.requireNoUnfinishedOperation(on: domain)
     if flags.contains(.metadataOnly) {
       try MirrorGuard.refuseWhileMirrored(
