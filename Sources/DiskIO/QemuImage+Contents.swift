@@ -4,20 +4,21 @@ import FoundationEssentials
 extension QemuImage {
   /// Whether an overlay holds anything that the images below it do not; only its tables are read.
   ///
+  /// Clusters that read as zeros are something: they hide what is below. So are snapshots inside it, whose clusters are not those that
+  /// the guest sees now.
   /// - Parameters:
   ///   - path: A qcow2 or qed image, which may be in use.
   ///   - format: Its format.
-  /// - Returns: Whether any cluster is allocated.
-  /// - Throws: ``DiskIOError`` `.toolMissing`, `.toolFailed`.
+  /// - Returns: Whether any cluster is allocated, or anything is kept inside.
+  /// - Throws: ``DiskIOError`` `.system`, `.toolMissing`, `.toolFailed`, the last where an image below cannot be opened too.
   public static func holdsData(path: String, format: ImageFormat) throws(DiskIOError) -> Bool {
-    // The status is 3 for leaked clusters too, as a guest that died leaves them.
-    let run = try ChildProcess.run(
-      "qemu-img", package: "qemu-utils",
-      ["check", "--output=json", "--force-share", "-f", format.name, "--", path])
-    guard let check = try? JSONDecoder().decode(Check.self, from: Data(run.standardOutput)) else {
-      throw DiskIOError.toolFailed(tool: "qemu-img", reason: run.reason(tool: "qemu-img"))
+    guard try information(path: path, format: format).storedSnapshots.isEmpty else { return true }
+    let output = try run(["map", "--output=json", "--force-share", "-f", format.name, "--", path])
+    guard let extents = try? JSONDecoder().decode([MapExtent].self, from: Data(output)) else {
+      throw DiskIOError.toolFailed(
+        tool: "qemu-img", reason: "what it said about the clusters of '\(path)' is not understood")
     }
-    return (check.allocatedClusters ?? 0) > 0
+    return extents.contains { $0.depth == 0 && $0.isPresent }
   }
 
   /// Writes all that an image and those between hold into one further down; the upper ones stay but are of no use then.
@@ -54,11 +55,15 @@ extension QemuImage {
     }
   }
 
-  private struct Check: Decodable {
-    var allocatedClusters: Int?
+  /// An extent of `qemu-img map --output=json`.
+  private struct MapExtent: Decodable {
+    /// How far below the image it is; unallocated ones beyond a shorter image below are the image's own.
+    let depth: Int
+    /// Whether it is allocated in that image at all (QEMU 6.1).
+    let present: Bool?
+    let zero: Bool
+    let data: Bool
 
-    enum CodingKeys: String, CodingKey {
-      case allocatedClusters = "allocated-clusters"
-    }
+    var isPresent: Bool { present ?? (zero || data) }
   }
 }

@@ -78,8 +78,14 @@ final class RevertedGuest {
       from: memory, xml: nil, reversion.endingBefore == .paused ? .paused : .running)
   }
 
+  /// One that dies by itself under the call has stopped as well.
   func stop() throws {
-    if try domain.isActive() { try domain.destroy() }
+    guard try domain.isActive() else { return }
+    do {
+      try domain.destroy()
+    } catch {
+      guard domain.isInactiveSoon else { throw error }
+    }
   }
 
   /// Undoes ``start()`` and ``resume()``.
