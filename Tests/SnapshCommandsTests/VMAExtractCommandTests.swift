@@ -183,7 +183,7 @@ struct VMAExtractCommandTests {
     // The header comes, the rest never does: the tool waits when the signal arrives.
     let script = #"""
       mkfifo "$2/input"
-      "$1" vma extract - "$2/out" <"$2/input" &
+      env --default-signal=INT "$1" vma extract - "$2/out" <"$2/input" &
       tool=$!
       exec 3>"$2/input"
       head -c 20000 "$2/a.vma" >&3
@@ -192,7 +192,7 @@ struct VMAExtractCommandTests {
       wait "$tool"
       echo "status $?"
       """#
-    // A shell's background processes ignore SIGINT unless job control (-m) is on.
+    // A shell's background processes ignore SIGINT unless job control (-m) is on, and so may the test run itself.
     let run = try TestSupport.run(["sh", "-mc", script, "sh", snapshBinary, runs.directory.path]).check()
     #expect(run.stdout.hasSuffix("status 130\n"))
     // The shell itself complains that it has no terminal.
