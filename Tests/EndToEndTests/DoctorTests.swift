@@ -65,11 +65,8 @@ struct DoctorTests {
 
       // libvirt 9.0 takes the forgetting of s2 for a merge, and moves what s3 froze; newer ones do not.
       func frozen(_ name: String) throws -> String {
-        try run([
-          "virsh", "-q", "-c", guest.uri, "snapshot-dumpxml", guest.name, name, "--xpath",
-          "/*/domain//disk/source",
-        ])
-        .check().stdout
+        try guest.virsh("snapshot-dumpxml", guest.name, name, "--xpath", "/*/domain//disk/source").check()
+          .stdout
       }
       try guest.virsh("snapshot-delete", guest.name, "s2", "--metadata").check()
       if try frozen("s3").contains("vda.s2") {
@@ -126,9 +123,8 @@ struct DoctorTests {
       let last = try #require(guest.ticks.last)
       try guest.virsh("snapshot-create-as", guest.name, "s2", "--disk-only").check()
       func saved() throws -> Bool {
-        try run([
-          "virsh", "-q", "-c", guest.uri, "managedsave-dumpxml", guest.name, "--xpath", "//disk/source",
-        ]).check().stdout.contains("mirror.s2")
+        try guest.virsh("managedsave-dumpxml", guest.name, "--xpath", "//disk/source").check().stdout
+          .contains("mirror.s2")
       }
       try expectMended(guest, "managed-save", saved)
       let count = guest.ticks.count

@@ -8,7 +8,7 @@ struct GuestDifferenceTests {
   private func diskSource(_ guest: EmbeddedGuest, of command: String...) throws -> String {
     let words =
       [command[0], guest.name] + command.dropFirst() + ["--xpath", "//disk[target/@dev='vda']/source"]
-    return try run(["virsh", "-q", "-c", guest.uri] + words).check().stdout
+    return try guest.virsh(words).check().stdout
   }
 
   @Test(
@@ -25,8 +25,7 @@ struct GuestDifferenceTests {
       #expect(refused.stderr.contains("--drop-managed-save"))
       #expect(try guest.virsh("snapshot-list", guest.name, "--name").stdout.isEmpty)
 
-      let words = ["snapshot-create-as", guest.name, "s1", "--disk-only"]
-      try run(["virsh", "-c", guest.uri] + words).check()
+      try guest.virsh("snapshot-create-as", guest.name, "s1", "--disk-only").check()
       // The trap: the save goes on with the image below the overlay.
       #expect(try diskSource(guest, of: "managedsave-dumpxml").contains("vda.qcow2"))
       #expect(try diskSource(guest, of: "dumpxml", "--inactive").contains("vda.s1"))
