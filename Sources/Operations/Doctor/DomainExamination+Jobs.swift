@@ -103,7 +103,9 @@ extension DomainExamination {
 
   /// A backup that libvirt is making: the domain's job until somebody ends it, however long its client has been gone.
   func backups() throws -> [Finding] {
-    guard try !isBusy && domain.isActive(), let xml = try runningBackup() else { return [] }
+    guard try !isBusy && domain.isActive(), let xml = try DiskBackup.runningBackup(of: domain) else {
+      return []
+    }
     let backup = try XMLDocument.parse(xml).root
     let mode = backup.attribute("mode") ?? "push"
     let socket = backup.firstElement(named: "server")?.attribute("socket")
@@ -126,14 +128,6 @@ extension DomainExamination {
           "whoever began it ends it; if nobody is left to, 'domjobabort \(name)' does, and its scratch files go by hand"
       )
     ]
-  }
-
-  private func runningBackup() throws(LibvirtError) -> String? {
-    do {
-      return try domain.backupXML()
-    } catch  where error.code == .noDomainBackup || error.code == .noSupport {
-      return nil
-    }
   }
 
   private static func isAlive(_ process: Int32) -> Bool { kill(process, 0) == 0 || errno != ESRCH }

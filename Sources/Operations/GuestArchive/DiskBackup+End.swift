@@ -76,11 +76,11 @@ extension DiskBackup {
     }
   }
 
-  /// The document of the backup that libvirt is making; nil where it makes none.
-  static func runningBackup(of domain: Domain) throws -> String? {
+  /// The document of the backup that libvirt is making; nil where it makes none, or its driver knows of none.
+  static func runningBackup(of domain: Domain) throws(LibvirtError) -> String? {
     do {
       return try domain.backupXML()
-    } catch  where error.code == .noDomainBackup {
+    } catch  where error.code == .noDomainBackup || error.code == .noSupport {
       return nil
     }
   }

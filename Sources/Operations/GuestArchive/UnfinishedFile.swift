@@ -5,39 +5,30 @@ import SystemPackage
 
 /// What a process that was killed has left of a file, or of a directory of plain files, that it was writing.
 enum UnfinishedFile {
-  /// Removes it.
+  /// Removes it; as long as there is a process of the writer's number nothing is touched.
   ///
   /// - Parameters:
   ///   - path: what it was to be called.
-  ///   - process: who wrote it; as long as there is one of this number nothing is touched.
+  ///   - process: who wrote it; nil for any process that is gone.
   /// - Throws: ``ArchiveOperationError``.
   /// - Returns: the paths that were removed.
-  static func remove(of path: String, writtenBy process: Int32) throws -> [String] {
+  @discardableResult
+  static func remove(of path: String, writtenBy process: Int32? = nil) throws -> [String] {
     let place = FilePath(path)
-    guard let base = place.lastComponent?.string, kill(process, 0) != 0, errno == ESRCH else { return [] }
+    guard let base = place.lastComponent?.string else { return [] }
     let directory = place.removingLastComponent().string
     return try names(in: directory)
-      .filter { TemporaryName.isName($0, for: base, process: process) }
+      .filter { name in
+        guard let writer = TemporaryName.process(of: name, for: base), writer == process ?? writer else {
+          return false
+        }
+        return kill(writer, 0) != 0 && errno == ESRCH
+      }
       .map { name in
         let path = "\(directory)/\(name)"
         try remove(path)
         return path
       }
-  }
-
-  /// Removes what any process that is gone has left of a file.
-  ///
-  /// - Parameter path: what it was to be called.
-  /// - Throws: ``ArchiveOperationError``.
-  static func removeAll(of path: String) throws {
-    let place = FilePath(path)
-    guard let base = place.lastComponent?.string else { return }
-    let directory = place.removingLastComponent().string
-    for name in names(in: directory) {
-      guard let process = TemporaryName.process(of: name, for: base), kill(process, 0) != 0, errno == ESRCH
-      else { continue }
-      try remove("\(directory)/\(name)")
-    }
   }
 
   private static func remove(_ path: String) throws {

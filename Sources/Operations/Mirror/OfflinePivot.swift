@@ -45,7 +45,7 @@ struct OfflinePivot {
     guard top?.path == disk.overlay else { return }
     let format = try ImageFormat(mirror.format)
     let belowFormat = try ImageFormat(below.format)
-    try UnfinishedFile.removeAll(of: mirror.path)
+    try UnfinishedFile.remove(of: mirror.path)
     let place = FilePath(mirror.path)
     let draft = place.removingLastComponent().appending(
       TemporaryName.new(for: place.lastComponent?.string ?? "mirror")
