@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Glibc
+import Libvirt
 import SystemPackage
 
 /// What an operation was asked to do and how far it has come, on disk, for whoever finds it after a crash.
@@ -7,7 +8,7 @@ import SystemPackage
 /// One JSON file an operation, replaced as a whole and flushed at every step, so that it is never half written.
 public final class OperationJournal {
   /// What leaves no trace by which another process could tell whether it has happened, such as a guest's going over to another
-  /// image when the guest and all that libvirt knew of it are gone.
+  /// image when the guest and all that libvirt knew of it are gone, or the first write to an image that a snapshot had frozen.
   enum Turn: String, Codable, Equatable, Sendable {
     /// It is about to happen, or has just happened.
     case pending
@@ -72,6 +73,15 @@ public final class OperationJournal {
       guard let end = stat.lastIndex(of: ")") else { return nil }
       let fields = stat[end...].split(separator: " ")
       return fields.count > 20 ? String(fields[20]) : nil
+    }
+
+    /// Whether the operation is on this domain under this libvirt: a copy of its definition, with the same UUID, may be under another
+    /// one.
+    ///
+    /// - Throws: libvirt's error.
+    public func concerns(_ domain: Domain) throws(LibvirtError) -> Bool {
+      guard concerns(domainUUID: try domain.uuid()) else { return false }
+      return uri == (try domain.connection.uri())
     }
 
     /// The operation's parameters as the type that it wrote.
@@ -161,10 +171,16 @@ public final class OperationJournal {
     try write()
   }
 
-  /// Notes the turn of the step begun last; on disk when this returns.
-  func note(_ turn: Turn) throws(JournalError) {
+  /// Notes the turn of the step begun last, `nil` where it did not come to it; on disk when this returns.
+  func note(_ turn: Turn?) throws(JournalError) {
+    let before = record.turn
     record.turn = turn
-    try write()
+    do {
+      try write()
+    } catch {
+      record.turn = before
+      throw error
+    }
   }
 
   /// Keeps the record of an operation that is done, so that it can be taken back later.

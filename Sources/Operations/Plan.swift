@@ -81,6 +81,11 @@ public struct Plan {
     return journal.begun == steps.count - 1 && (try? isAchieved()) == true
   }
 
+  /// What is left to do of an operation whose point of no return is behind it.
+  public func rest(of journal: OperationJournal) -> Plan {
+    Plan([], finishing: Array(finishingSteps.dropFirst(max(0, journal.begun - steps.count))))
+  }
+
   private func finish(
     from first: Int, journal: OperationJournal?, announce: (Step) -> Void
   ) throws(PlanFailure) {
@@ -100,10 +105,12 @@ public struct Plan {
       try journal?.endPlan()
     } catch {
       // With nothing done, whoever wants it asks for it again.
-      if !hasDone { try? journal?.endPlan() }
+      let hasBegun = hasDone || journal?.record.turn != nil
+      if !hasBegun { try? journal?.endPlan() }
+      let halfway = error as? HalfwayFailure
       throw PlanFailure(
-        step: current?.description, cause: error, undone: [], notUndone: [],
-        isUnfinished: current != nil && hasDone)
+        step: current?.description, cause: halfway?.cause ?? error, undone: [], notUndone: [],
+        isUnfinished: current != nil && hasBegun, consequence: halfway?.consequence)
     }
   }
 
@@ -177,10 +184,20 @@ public struct PlanFailure: Error, CustomStringConvertible {
   public let notUndone: [Remainder]
   /// Whether the operation is past its point of no return, with steps left to do.
   public var isUnfinished = false
+  /// What is no longer as it was since a step failed half way that whoever asks for it again can do the rest of, as a sentence.
+  public var consequence: String?
 
   public var description: String {
     var sentence = cause.map { String(describing: $0) } ?? "the operation was taken back"
-    if let step, cause != nil, !(cause is CancelledError) { sentence = "could not \(step): \(sentence)" }
+    if cause is CancelledError {
+      // What it says itself is that nothing is left of it.
+      if isUnfinished { sentence = "interrupted" }
+    } else if let step, cause != nil {
+      sentence = "could not \(step): \(sentence)"
+    }
+    if let consequence {
+      return "\(sentence); \(consequence); the same command again, or 'snapsh doctor --fix', does the rest"
+    }
     if isUnfinished { return "\(sentence); 'snapsh doctor --fix' does the rest" }
     guard !notUndone.isEmpty else { return sentence }
     let remainders = notUndone.map { "could not \($0.undo): \($0.cause)" }.joined(separator: "; ")

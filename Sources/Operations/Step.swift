@@ -36,3 +36,11 @@ public struct Step {
     undo = {}
   }
 }
+
+/// The failure of a step that had begun with what cannot be taken back.
+struct HalfwayFailure: Error {
+  /// Why it failed.
+  let cause: any Error
+  /// What is no longer as it was, as a sentence.
+  let consequence: String
+}

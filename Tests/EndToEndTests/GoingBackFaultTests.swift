@@ -84,6 +84,22 @@ struct GoingBackFaultTests {
     }
   }
 
+  /// With the merge behind it a snapshot cannot be gone back to, and the same command does the rest.
+  private func expectRefused(_ guest: EmbeddedGuest, deleting snapshot: String) throws {
+    let reverted = try snapsh(guest, "snapshot-revert", guest.name, snapshot, "--dry-run")
+    #expect(reverted.status == 1)
+    #expect(
+      reverted.stderr.contains(
+        "snapshot '\(snapshot)' can no longer be gone back to: its deletion was interrupted"))
+    let told = try snapsh(guest, "doctor", guest.name)
+    #expect(told.stdout.contains("; snapshots '\(snapshot)', 's2' can no longer be gone back to"), "\(told)")
+    let other = try snapsh(guest, "snapshot-delete", guest.name, snapshot)
+    #expect(other.stderr.contains("an earlier snapshot-delete on domain 'guest' was interrupted"), "\(other)")
+    let rest = try snapsh(guest, "snapshot-delete", guest.name, snapshot, "--children", "--dry-run").check()
+    #expect(rest.stdout.hasPrefix("1. merge the overlays of vda"))
+    try snapsh(guest, "snapshot-delete", guest.name, snapshot, "--children").check()
+  }
+
   @Test("a deletion that fails or is killed at any step is finished by the doctor, while the guest runs on")
   func deletionInterrupted() throws {
     try prepared { guest in
@@ -103,6 +119,8 @@ struct GoingBackFaultTests {
             // With nothing done there is nothing to finish.
             #expect(try journals(of: guest).isEmpty)
             try snapsh(guest, "snapshot-delete", guest.name, "s1", "--children").check()
+          } else if moment == "after:0" && fault == "kill" {
+            try expectRefused(guest, deleting: "s1")
           } else {
             let mended = try snapsh(guest, "doctor", guest.name, "--fix")
             #expect(mended.status == 0, "\(moment) \(fault): \(mended)")

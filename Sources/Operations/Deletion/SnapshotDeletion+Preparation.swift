@@ -44,6 +44,7 @@ extension SnapshotDeletion {
     endsInternally = extent == .withDescendants && family[name]?.isExternal == false
     let reached = family.reached(from: name, endsInternally ? .descendantsOnly : extent)
     self.snapshot = name
+    self.extent = extent
     deleted = reached.reversed().map(\.name)
     if extent == .itself, let files = reached.first {
       let single = try SingleDeletion(of: files, in: family)
@@ -97,7 +98,12 @@ extension SnapshotDeletion {
           }
         }
       }
-      return Merge(target: disk.target, overlay: top, base: base)
+      let ruined = deleting.filter { files in
+        files.externalDisks.contains {
+          $0.target == disk.target && family.stands($0.frozen, on: base.path)
+        }
+      }
+      return Merge(target: disk.target, overlay: top, base: base, ruined: ruined.map(\.name))
     }
   }
 
@@ -141,6 +147,12 @@ extension SnapshotFamily {
   func reached(from name: String, _ extent: SnapshotDeletion.Extent) -> [SnapshotFiles] {
     let itself = extent == .descendantsOnly ? [] : snapshots.filter { $0.name == name }
     return itself + (extent == .itself ? [] : descendants(of: name))
+  }
+
+  /// Whether an image is another one, or stands on it; true where that cannot be told.
+  fileprivate func stands(_ image: DiskChain.Image?, on base: String) -> Bool {
+    guard let image, let chain = try? chains.chain(of: image) else { return true }
+    return chain.contains { $0.path == base }
   }
 }
 

@@ -9,7 +9,7 @@ public struct SnapshotDeletion: Codable, Sendable {
   public static let operation = "snapshot-delete"
 
   /// What is deleted.
-  public enum Extent: Sendable {
+  public enum Extent: String, Codable, Sendable {
     /// The snapshot.
     case itself
     /// The snapshot and all below it.
@@ -25,10 +25,14 @@ public struct SnapshotDeletion: Codable, Sendable {
     let overlay: DiskChain.Image
     /// What it is on afterwards.
     let base: DiskChain.Image
+    /// The snapshots that stand on the base, and cannot be gone back to once it is written to; `nil` in old journals.
+    let ruined: [String]?
   }
 
   /// The snapshot that was named.
   public let snapshot: String
+  /// What was asked for; `nil` in old journals.
+  let extent: Extent?
   /// What goes by name, children before their parents.
   public let deleted: [String]
   /// Disks that leave their overlays.
@@ -54,12 +58,19 @@ public struct SnapshotDeletion: Codable, Sendable {
           Step("note that snapshot '\(snapshot)' has other overlays now") { try work.redefine(document) })
       }
       steps.append(
-        Step("let libvirt merge and delete snapshot '\(snapshot)'") { try work.deleteByLibvirt(cancellation) }
-      )
+        Step(
+          "let libvirt merge and delete snapshot '\(snapshot)'",
+          journalling: { journal in
+            try work.mergeByLibvirt(cancellation, journal)
+          }))
     }
     for merge in merges {
       steps.append(
-        Step("merge the overlays of \(merge.target) into '\(merge.base.path)'") { try work.merge(merge) })
+        Step(
+          "merge the overlays of \(merge.target) into '\(merge.base.path)'",
+          journalling: { journal in
+            try work.merge(merge, journal)
+          }))
     }
     if !isLibvirts {
       steps.append(
@@ -79,52 +90,4 @@ public struct SnapshotDeletion: Codable, Sendable {
     }
     return Plan([], finishing: steps)
   }
-}
-
-/// What the steps of a deletion do to the domain.
-private struct DeletedSnapshots {
-  let domain: Domain
-  let deletion: SnapshotDeletion
-
-  func redefine(_ document: String) throws {
-    guard exists(deletion.snapshot) else { return }
-    try SnapshotRedefinition.replaceDocument(document, of: domain)
-  }
-
-  func deleteByLibvirt(_ cancellation: Cancellation) throws {
-    let name = deletion.snapshot
-    guard exists(name) else { return }
-    func delete() throws {
-      try BlockingDomainCall(on: domain) { (domain) throws(LibvirtError) in
-        try domain.snapshot(named: name).delete()
-      }.run(cancellation: cancellation)
-    }
-    let wasActive = try domain.isActive()
-    do {
-      try delete()
-    } catch {
-      // The guest may have died under the call; without one libvirt merges the files.
-      guard wasActive, !(error is CancelledError), domain.isInactive(within: 20), exists(name) else {
-        throw error
-      }
-      try delete()
-    }
-  }
-
-  func merge(_ merge: SnapshotDeletion.Merge) throws {
-    try OverlayMerge(target: merge.target, base: merge.base, overlay: merge.overlay).run(on: domain)
-  }
-
-  func forget() throws {
-    for name in deletion.deleted where exists(name) {
-      try SnapshotForgetting.forget(domain.snapshot(named: name))
-    }
-  }
-
-  func removeUnneeded() throws {
-    let family = try SnapshotFamily(of: domain)
-    try UnneededFiles.remove(deletion.unneeded, sparing: family.needed(by: family.snapshots))
-  }
-
-  private func exists(_ name: String) -> Bool { (try? domain.snapshot(named: name)) != nil }
 }

@@ -108,6 +108,19 @@ public struct InterruptedOperation {
     (try? journal.record.parameters(as: StorageMigration.Parameters.self))?.definition != nil
   }
 
+  /// What is no longer as it was on a domain, as a sentence: snapshots whose deletion has begun to write over their images.
+  ///
+  /// - Parameter domain: The journal's.
+  /// - Throws: libvirt's error.
+  /// - Returns: The sentence; `nil` where everything is.
+  public func loss(on domain: Domain) throws -> String? {
+    guard journal.record.operation == SnapshotDeletion.operation,
+      let deletion = try? journal.record.parameters(as: SnapshotDeletion.self)
+    else { return nil }
+    let known = try deletion.ruined(journal).filter { try domain.existingSnapshot(named: $0) != nil }
+    return known.isEmpty ? nil : SnapshotDeletion.loss(of: known)
+  }
+
   /// Where the newest data is of a guest that libvirt has forgotten, a sentence a disk; empty where the operation does not know.
   ///
   /// - Parameter connection: To the journal's URI.

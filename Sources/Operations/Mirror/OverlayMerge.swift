@@ -16,19 +16,25 @@ struct OverlayMerge {
   ///
   /// - Parameters:
   ///   - domain: The domain; `nil` where it is no more.
+  ///   - willWrite: Told right before the first write to the base.
   ///   - note: Told right before and right after a running guest leaves the overlay.
   /// - Throws: ``MirrorError``, libvirt's error, `DiskIOError`.
-  func run(on domain: Domain?, noting note: (OperationJournal.Turn) throws -> Void = { _ in }) throws {
+  func run(
+    on domain: Domain?, beforeWriting willWrite: () throws -> Void = {},
+    noting note: (OperationJournal.Turn) throws -> Void = { _ in }
+  ) throws {
     guard let domain else { return try OrphanedOverlay(self).merge() }
     var isOnOverlay = false
     do {
-      if try domain.isActive() { return try mergeLive(domain, isOnOverlay: &isOnOverlay, noting: note) }
+      if try domain.isActive() {
+        return try mergeLive(domain, isOnOverlay: &isOnOverlay, beforeWriting: willWrite, noting: note)
+      }
     } catch {
       // The guest may have died under the call, which libvirt notices a moment later.
       guard domain.isInactiveSoon else { throw error }
     }
     guard try isPersistent(domain) else { return try OrphanedOverlay(self).merge(isCurrent: isOnOverlay) }
-    try mergeOffline(domain)
+    try mergeOffline(domain, beforeWriting: willWrite)
   }
 
   /// A transient domain is unknown as soon as its guest is dead.
@@ -42,11 +48,13 @@ struct OverlayMerge {
 
   /// Sets `isOnOverlay` while the guest is known to write to the overlay: until it is asked to leave it.
   func mergeLive(
-    _ domain: Domain, isOnOverlay: inout Bool, noting note: (OperationJournal.Turn) throws -> Void = { _ in }
+    _ domain: Domain, isOnOverlay: inout Bool, beforeWriting willWrite: () throws -> Void = {},
+    noting note: (OperationJournal.Turn) throws -> Void = { _ in }
   ) throws {
     guard try isUppermost(in: DiskJob.chain(of: target, on: domain)?.images ?? []) else { return }
     isOnOverlay = true
     try DiskJob.abort(on: domain, disk: target)
+    try willWrite()
     try domain.blockCommit(on: target, base: base.path, top: nil, bandwidth: 0, .active)
     while true {
       guard let chain = try DiskJob.chain(of: target, on: domain), let job = chain.mirror else {
@@ -61,10 +69,11 @@ struct OverlayMerge {
     try note(.taken)
   }
 
-  private func mergeOffline(_ domain: Domain) throws {
+  private func mergeOffline(_ domain: Domain, beforeWriting willWrite: () throws -> Void) throws {
     let xml = try domain.xml([.inactive, .secure])
     // A definition that names the base already was merged before; the overlay's content is old then.
     guard try isUppermost(in: definedChain(xml)) else { return }
+    try willWrite()
     try commitFile()
     let moved = try DiskDefinition.replacing(target, with: base, inDomainXML: xml)
     _ = try domain.connection.defineDomain(xml: moved)

@@ -329,9 +329,8 @@ public final class StorageMigration {
     let overlay = DiskChain.Image(path: disk.mirror, format: "qcow2")
     try onDomain(journal) { domain in
       _ = try self.chain(of: disk, on: domain, among: [disk.mirror, base.path])
-      try OverlayMerge(target: disk.target, base: base, overlay: overlay).run(on: domain) {
-        try journal?.note($0)
-      }
+      try OverlayMerge(target: disk.target, base: base, overlay: overlay)
+        .run(on: domain, noting: { try journal?.note($0) })
     }
     try UnneededFiles.remove([disk.mirror])
   }

@@ -35,6 +35,9 @@ public enum ReversionError: Error, Equatable, CustomStringConvertible {
   /// An external snapshot on an internal one that is not the last.
   case internalParent(snapshot: String, parent: String, child: String)
 
+  /// A deletion has begun to write over the snapshot's images, and did not come to its end.
+  case halfMerged(snapshot: String, domain: String)
+
   /// The guest ended, by itself or by somebody else, before it could be kept.
   case endedMeanwhile(domain: String)
   /// The images are those of another host.
@@ -54,6 +57,9 @@ public enum ReversionError: Error, Equatable, CustomStringConvertible {
     switch self {
     case .otherHost(let domain):
       "the images of domain '\(domain)' are on another host; run snapsh there"
+    case .halfMerged(let snapshot, let domain):
+      "snapshot '\(snapshot)' can no longer be gone back to: its deletion was interrupted while what it had frozen was being "
+        + "written over; the same snapshot-delete again, or 'snapsh doctor \(domain) --fix', does the rest of it"
     case .usedMeanwhile(let domain, let path):
       "domain '\(domain)' has written to '\(path)' since; taking the rest back would lose that"
     case .endedMeanwhile(let domain):

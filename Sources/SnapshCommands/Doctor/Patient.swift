@@ -57,9 +57,10 @@ struct Patient {
     let operations = try interrupted.map { operation in
       let record = operation.journal.record
       let goesForward = operation.willFinish(on: domain.connection)
+      let loss = try operation.loss(on: domain).map { "; \($0)" } ?? ""
       return DoctorReport.Entry(
         domain: domain.name, kind: .interruptedOperation, subject: record.operation,
-        explanation: "a \(record.operation) was interrupted (process \(record.processID) is gone)",
+        explanation: "a \(record.operation) was interrupted (process \(record.processID) is gone)\(loss)",
         fix: goesForward ? "do the rest of the \(record.operation)" : "take the \(record.operation) back",
         noUndo: goesForward
           ? "what it had begun cannot be taken back any more"

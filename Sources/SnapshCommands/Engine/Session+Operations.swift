@@ -74,9 +74,21 @@ extension Session {
       operation: operation, uri: domain.connection.uri(), domainUUID: domain.uuid(), domain: domain.name,
       parameters: parameters)
     let journal = OperationJournal(in: try journals(), record)
-    try plan.run(journal: journal, cancellation: interruptible()) { step in
-      if showsSteps { console.printError("\(step.description)\n") }
-    }
+    try plan.run(journal: journal, cancellation: interruptible(), announce: tell)
+  }
+
+  /// Does the rest of an operation that is past its point of no return, and says each step on a terminal.
+  ///
+  /// - Parameters:
+  ///   - plan: Its steps.
+  ///   - journal: Its own.
+  /// - Throws: `PlanFailure`.
+  func finish(_ plan: Plan, _ journal: OperationJournal) throws {
+    _ = try plan.recover(journal, announce: tell)
+  }
+
+  private func tell(_ step: Step) {
+    if showsSteps { console.printError("\(step.description)\n") }
   }
 
   private var showsSteps: Bool {

@@ -47,10 +47,9 @@ struct SnapshotDeleteCommand: VirshCommand {
 
   func run(in session: Session) throws -> any CommandResult {
     let domain = try session.domain(domain)
-    if let name = try selector.name(in: domain),
+    if let name = try selector.name(in: domain) {
       let result = try mirroredDeletion.run(name, of: domain, flags, isDryRun: isDryRun, in: session)
-    {
-      return result
+      if let result = try result ?? finishInterrupted(name, of: domain, in: session) { return result }
     }
     let snapshot = try selector.snapshot(of: domain)
     let name = snapshot.name
@@ -99,11 +98,37 @@ struct SnapshotDeleteCommand: VirshCommand {
     let deletion = try SnapshotDeletion(snapshot, extent)
     let plan = deletion.plan(on: domain, cancellation: session.interruptible())
     if isDryRun { return PlannedSteps(plan, on: domain) }
+    return try delete(deletion, of: domain) {
+      try session.carryOut(plan, SnapshotDeletion.operation, deletion, on: domain)
+    }
+  }
+
+  /// Does the rest of the same deletion, where it was interrupted.
+  ///
+  /// - Returns: `nil` where it was not.
+  private func finishInterrupted(
+    _ name: String, of domain: Domain, in session: Session
+  ) throws -> (any CommandResult)? {
+    guard !flags.contains(.metadataOnly), !flags.isSuperset(of: [.children, .childrenOnly]),
+      let journals = StateDirectory(environment: session.environment).journals,
+      let (deletion, journal) = try SnapshotDeletion.interrupted(name, extent, of: domain, in: journals)
+    else { return nil }
+    try mirroredDeletion.refuseWithoutMirror(name)
+    try session.waitForOtherJob(of: domain)
+    let plan = deletion.plan(on: domain, cancellation: session.interruptible())
+    if isDryRun { return PlannedSteps(plan.rest(of: journal), on: domain) }
+    return try delete(deletion, of: domain) { try session.finish(plan, journal) }
+  }
+
+  /// Makes a deletion by steps, and what is to become of a managed save.
+  private func delete(
+    _ deletion: SnapshotDeletion, of domain: Domain, by work: () throws -> Void
+  ) throws -> any CommandResult {
     let settles = try ManagedSaveGuard.standsInTheWay(of: .deletion, on: domain, choice: choice)
     do {
-      try session.carryOut(plan, SnapshotDeletion.operation, deletion, on: domain)
+      try work()
     } catch let failure as PlanFailure {
-      throw CommandFailure("Failed to delete snapshot \(snapshot.name)", cause: failure)
+      throw CommandFailure("Failed to delete snapshot \(deletion.snapshot)", cause: failure)
     }
     if settles { try ManagedSaveGuard.settle(domain, choice: choice) }
     return result(deletion.snapshot, of: domain, remarks: deletion.remarks)

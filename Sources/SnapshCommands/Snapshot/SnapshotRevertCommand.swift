@@ -73,6 +73,9 @@ struct SnapshotRevertCommand: VirshCommand {
     let snapshot = try selector.snapshot(of: domain)
     let name = snapshot.name
     try MirrorGuard.refuseWhileMirrored(domain, work: "going back to snapshot '\(name)'")
+    if let journals = StateDirectory(environment: session.environment).journals {
+      try SnapshotDeletion.requireIntact(snapshot, in: journals)
+    }
     do {
       switch try ReversionRoute(to: snapshot) {
       case .ownSteps:
