@@ -80,6 +80,14 @@ struct GoingBackFaultTests {
       #expect(try goOn(guest).next <= left)
       #expect(try goBack(guest, to: "before-s1").next == left + 1)
       #expect(guest.boots == 1)
+
+      // Without its memory it boots when that is taken back, on the disks that it had.
+      let standing = try GuestState(of: guest)
+      for moment in ["before:1", "after:1", "after:3"] {
+        let failed = try revert("\(moment):fail", "--without-memory")
+        #expect(failed.status == 1 && !failed.stderr.contains("undone"), "\(moment): \(failed)")
+        #expect(try GuestState(of: guest) == standing, "\(moment)")
+      }
       try expectComplete(guest, upTo: left, "after:4")
     }
   }

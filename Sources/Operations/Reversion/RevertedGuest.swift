@@ -45,6 +45,9 @@ final class RevertedGuest {
       if reversion.endingBefore != .shutoff, try !domain.isActive() {
         throw ReversionError.endedMeanwhile(domain: domain.name)
       }
+      // libvirt pauses a guest to save its memory alone: between the overlays and its end this one would write on, and that would be
+      // neither in the snapshot nor on the disks that an undo takes it back to.
+      if mayHavePaused(for: branch) { try domain.suspend() }
       _ = try domain.createSnapshot(xml: branch.document(of: domain, leaving: reversion.snapshot), flags)
     } catch {
       guard reversion.endingBefore != .shutoff, domain.isInactive(within: 20) else { throw error }
@@ -57,8 +60,30 @@ final class RevertedGuest {
     }
   }
 
+  /// Whether ``keep(_:)`` stops the guest's processors, which have run until then.
+  private func mayHavePaused(for branch: ExternalReversion.Branch) -> Bool {
+    branch.memoryFile == nil && reversion.endingBefore == .running
+  }
+
   /// Undoes ``keep(_:)``: the guest goes on from the memory that was kept, on the disks it had.
+  ///
+  /// A guest that was not stopped yet goes on in any case, even if the rest cannot be undone.
   func putBack(_ branch: ExternalReversion.Branch) throws {
+    do {
+      try takeBack(branch)
+    } catch {
+      try? endPause(for: branch)
+      throw error
+    }
+    try endPause(for: branch)
+  }
+
+  private func endPause(for branch: ExternalReversion.Branch) throws {
+    guard try mayHavePaused(for: branch) && domain.isActive() else { return }
+    if try domain.state().state == .paused { try domain.resume() }
+  }
+
+  private func takeBack(_ branch: ExternalReversion.Branch) throws {
     try requireUnused()
     // libvirt may have put the guest on the overlays and then lost the snapshot.
     _ = try domain.connection.defineDomain(xml: reversion.definitionBefore)
