@@ -10,17 +10,41 @@ enum ConnectionError: Error, Equatable {
   case system(Errno)
   /// The client sent what no client may send; the sentence says what.
   case violation(String)
+  /// The client did not go on for so long; the sentence says with what.
+  case stalled(String, Duration)
+  /// An answer could not be ended as it was begun; the sentence says why.
+  case abandoned(String)
 }
 
 /// The bytes of one connection.
 final class ClientStream: Sendable {
   private let descriptor: Int32
   private let count: Atomic<UInt64>
+  private let limit: Mutex<Duration>
 
   /// Takes over an open, blocking socket.
-  init(_ descriptor: FileDescriptor) {
+  ///
+  /// - Parameters:
+  ///   - descriptor: the socket.
+  ///   - limit: how long the client may go without sending or taking a byte that is due.
+  init(_ descriptor: FileDescriptor, limit: Duration) {
     self.descriptor = descriptor.rawValue
     count = Atomic(0)
+    self.limit = Mutex(limit)
+    setLimit(limit)
+  }
+
+  /// Changes how long the client may go without sending or taking a byte that is due.
+  ///
+  /// The corresponding socket options are `SO_RCVTIMEO` and `SO_SNDTIMEO`.
+  func setLimit(_ limit: Duration) {
+    self.limit.withLock { $0 = limit }
+    var time = timeval(
+      tv_sec: Int(limit.components.seconds),
+      tv_usec: Int(limit.components.attoseconds / 1_000_000_000_000))
+    for option in [SO_RCVTIMEO, SO_SNDTIMEO] {
+      setsockopt(descriptor, SOL_SOCKET, option, &time, socklen_t(MemoryLayout<timeval>.size))
+    }
   }
 
   deinit { close(descriptor) }
@@ -36,8 +60,14 @@ final class ClientStream: Sendable {
 
   /// Fills the buffer.
   ///
+  /// - Parameters:
+  ///   - buffer: takes the bytes.
+  ///   - mayBeIdle: whether the client may let the first byte wait as long as it likes.
+  /// - Throws: ``ConnectionError``.
   /// - Returns: false when the client has closed before the first byte.
-  func read(into buffer: UnsafeMutableRawBufferPointer) throws(ConnectionError) -> Bool {
+  func read(
+    into buffer: UnsafeMutableRawBufferPointer, mayBeIdle: Bool = false
+  ) throws(ConnectionError) -> Bool {
     var done = 0
     while done < buffer.count {
       let rest = UnsafeMutableRawBufferPointer(rebasing: buffer[done...])
@@ -48,6 +78,8 @@ final class ClientStream: Sendable {
       } else if got == 0 {
         guard done == 0 else { throw .closed }
         return false
+      } else if errno == EAGAIN {
+        if !mayBeIdle || done > 0 { throw .stalled("sent nothing of what was due", limit.withLock { $0 }) }
       } else if errno != EINTR {
         throw errno == ECONNRESET ? .closed : .system(Errno(rawValue: errno))
       }
@@ -107,9 +139,7 @@ final class ClientStream: Sendable {
         return sendmsg(descriptor, &message, Int32(MSG_NOSIGNAL))
       }
       guard sent >= 0 else {
-        guard errno == EINTR else {
-          throw [EPIPE, ECONNRESET].contains(errno) ? .closed : .system(Errno(rawValue: errno))
-        }
+        try checkSending()
         continue
       }
       var done = sent
@@ -131,9 +161,19 @@ final class ClientStream: Sendable {
       let sent = Glibc.send(descriptor, rest.baseAddress, rest.count, flags | Int32(MSG_NOSIGNAL))
       if sent >= 0 {
         done += sent
-      } else if errno != EINTR {
-        throw [EPIPE, ECONNRESET].contains(errno) ? .closed : .system(Errno(rawValue: errno))
+      } else {
+        try checkSending()
       }
+    }
+  }
+
+  /// Returns when sending has failed for no good reason, so that it can be tried again.
+  private func checkSending() throws(ConnectionError) {
+    switch errno {
+    case EINTR: return
+    case EPIPE, ECONNRESET: throw .closed
+    case EAGAIN: throw .stalled("took nothing of what it was sent", limit.withLock { $0 })
+    default: throw .system(Errno(rawValue: errno))
     }
   }
 }

@@ -62,7 +62,7 @@ public final class ListeningSocket: Sendable {
           close(connection)
           return nil
         }
-        if case .tcp = address { Self.setOption(connection, Int32(IPPROTO_TCP), TCP_NODELAY) }
+        if case .tcp = address { Self.prepare(connection) }
         return FileDescriptor(rawValue: connection)
       }
       switch errno {
@@ -175,9 +175,18 @@ public final class ListeningSocket: Sendable {
     return withUnsafeBytes(of: &storage) { UInt16($0[2]) << 8 | UInt16($0[3]) }
   }
 
-  private static func setOption(_ descriptor: Int32, _ level: Int32, _ option: Int32) {
-    var on: Int32 = 1
-    setsockopt(descriptor, level, option, &on, socklen_t(MemoryLayout<Int32>.size))
+  /// Sends answers at once, and finds out that an idle client's machine is gone within some 5 minutes.
+  private static func prepare(_ connection: Int32) {
+    setOption(connection, Int32(IPPROTO_TCP), TCP_NODELAY)
+    setOption(connection, SOL_SOCKET, SO_KEEPALIVE)
+    setOption(connection, Int32(IPPROTO_TCP), TCP_KEEPIDLE, to: 60)
+    setOption(connection, Int32(IPPROTO_TCP), TCP_KEEPINTVL, to: 30)
+    setOption(connection, Int32(IPPROTO_TCP), TCP_KEEPCNT, to: 8)
+  }
+
+  private static func setOption(_ descriptor: Int32, _ level: Int32, _ option: Int32, to value: Int32 = 1) {
+    var value = value
+    setsockopt(descriptor, level, option, &value, socklen_t(MemoryLayout<Int32>.size))
   }
 
   private static func lastError(_ operation: String, _ address: String) -> NBDServerError {

@@ -18,11 +18,11 @@ public protocol NBDExport: AnyObject, Sendable {
   /// A connection that ``clientAttached()`` told of has ended, however it did.
   func clientDetached()
 
-  /// Fills the buffer with the bytes from `offset` on (`NBD_CMD_READ`).
+  /// Fills the buffer with the bytes from `offset` on; asked by ``pieces(of:room:)`` of exports that have none of their own.
   func read(into buffer: UnsafeMutableRawBufferPointer, at offset: UInt64) throws(NBDRequestError)
-  /// Reads a range in pieces, so that what is in memory already need not be copied and holes need not be sent.
+  /// Reads a range of at most 1 MiB in pieces, so that what is in memory already need not be copied and holes need not be
+  /// sent (`NBD_CMD_READ`).
   ///
-  /// Asked instead of ``read(into:at:)`` for ranges of at most 4 MiB; what there is no better way for goes that way.
   /// - Parameters:
   ///   - range: bytes of the export.
   ///   - room: gives a buffer for the whole range, valid until the answer is sent.
@@ -31,7 +31,8 @@ public protocol NBDExport: AnyObject, Sendable {
   func pieces(
     of range: Range<UInt64>, room: () -> UnsafeMutableRawBufferPointer
   ) throws(NBDRequestError) -> [NBDPiece]
-  /// Takes bytes, which are only valid during the call (`NBD_CMD_WRITE`).
+  /// Takes bytes, which are only valid during the call (`NBD_CMD_WRITE`): at most 1 MiB, so that a longer write comes in
+  /// several calls, the first of which may be all that the client has lived to send.
   func write(_ bytes: UnsafeRawBufferPointer, at offset: UInt64) throws(NBDRequestError)
   /// Makes a range read as zeros (`NBD_CMD_WRITE_ZEROES`); must be much faster than writing them.
   func zero(_ range: Range<UInt64>) throws(NBDRequestError)
@@ -98,6 +99,14 @@ public enum NBDPiece {
   case data(UnsafeRawBufferPointer, owner: AnyObject?)
   /// So many bytes that are zero.
   case hole(Int)
+
+  /// Bytes.
+  var count: Int {
+    switch self {
+    case .data(let bytes, _): bytes.count
+    case .hole(let count): count
+    }
+  }
 }
 
 /// A run of an export as `base:allocation` tells of it.

@@ -17,8 +17,8 @@ enum NBDProtocol {
   static let preferredBlock: UInt32 = 64 << 10
   /// The largest payload of a request or of a reply, in bytes.
   static let maximumPayload: UInt32 = 32 << 20
-  /// Reads up to this size, in bytes, are asked for in pieces: what an export keeps in memory for them is bounded by it.
-  static let maximumPieces: UInt32 = 4 << 20
+  /// Bytes of a payload that a connection has in memory at one time; longer ones are served in pieces.
+  static let pieceSize: UInt64 = 1 << 20
   /// The id under which clients know the one metadata context.
   static let allocationContextID: UInt32 = 1
   static let allocationContext = "base:allocation"

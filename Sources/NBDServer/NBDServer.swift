@@ -5,13 +5,20 @@ import SystemPackage
 /// Serves disks to NBD clients until ``stop()``: one thread for each listening socket, one for each connection.
 ///
 /// The protocol is the fixed newstyle one without TLS: whoever may connect may use every export of the socket. Memory
-/// stays below ``maximumConnections`` times 1 MiB and ``largePayloads`` for requests above that; a client whose export
-/// is slow is held up, nothing is queued.
+/// stays below ``maximumConnections`` times 1 MiB, and what exports answer with; a client whose export is slow is held up,
+/// nothing is queued. No client waits for another, and one that stands still in the middle of something, instead of between
+/// two requests, is dropped in the end.
 public final class NBDServer: Sendable {
   /// Connections served at one time; others are closed at once.
   public static let maximumConnections = 64
-  /// Bytes of payloads above 1 MiB that are in memory at one time.
-  public static let largePayloads = 2 * Int(NBDProtocol.maximumPayload)
+
+  /// How long a client may go without sending or taking a byte that is due.
+  struct StallLimits: Sendable {
+    /// Until it has chosen an export.
+    var handshake = Duration.seconds(60)
+    /// In the middle of a request or its answer: as long as a program may have been stopped, or an output of its full.
+    var request = Duration.seconds(300)
+  }
 
   /// What is offered at one address.
   public struct Offer: Sendable {
@@ -47,17 +54,26 @@ public final class NBDServer: Sendable {
 
   private let state = Mutex(State())
   private let offers: [Offer]
-  private let budget = MemoryBudget(bytes: largePayloads)
+  private let limits: StallLimits
   private let log: (@Sendable (String) -> Void)?
 
   /// Starts to serve.
   ///
   /// - Parameters:
   ///   - offers: what is served where.
-  ///   - log: told in a sentence of every client that broke the protocol; called on that client's thread.
+  ///   - log: told in a sentence of every client that broke the protocol or was dropped; called on that client's thread.
   /// - Throws: ``NBDServerError``.
-  public init(_ offers: [Offer], log: (@Sendable (String) -> Void)? = nil) throws(NBDServerError) {
+  public convenience init(
+    _ offers: [Offer], log: (@Sendable (String) -> Void)? = nil
+  ) throws(NBDServerError) {
+    try self.init(offers, limits: StallLimits(), log: log)
+  }
+
+  init(
+    _ offers: [Offer], limits: StallLimits, log: (@Sendable (String) -> Void)?
+  ) throws(NBDServerError) {
     self.offers = offers
+    self.limits = limits
     self.log = log
     for offer in offers {
       do {
@@ -108,7 +124,7 @@ public final class NBDServer: Sendable {
 
   /// Serves one connection on a thread of its own.
   func take(_ descriptor: FileDescriptor, _ offer: Offer) {
-    let stream = ClientStream(descriptor)
+    let stream = ClientStream(descriptor, limit: limits.handshake)
     let (number, ended) = state.withLock { state -> (UInt64?, [ServiceThread]) in
       defer { state.ended = [] }
       guard !state.isStopping, state.connections.count < Self.maximumConnections else {
@@ -153,12 +169,16 @@ public final class NBDServer: Sendable {
         with: stream, exports: offer.exports, defaultExport: offer.defaultExport)
       guard let session = try negotiation.run() else { return }
       defer { session.export.clientDetached() }
-      try Transmission(with: stream, session: session, budget: budget).run()
+      stream.setLimit(limits.request)
+      try Transmission(with: stream, session: session).run()
     } catch {
       switch error {
       case .closed: break
       case .system(let errno): log?("an NBD connection failed: \(errno)")
       case .violation(let what): log?("an NBD client broke the protocol: \(what)")
+      case .stalled(let what, let limit): log?("an NBD client was dropped: for \(limit) it \(what)")
+      case .abandoned(let reason):
+        log?("an NBD client was dropped in the middle of its answer: \(reason)")
       }
     }
   }

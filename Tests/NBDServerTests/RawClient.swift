@@ -21,11 +21,11 @@ final class RawServer {
     var all: [String] { lock.withLock { lines } }
   }
 
-  init(_ exports: any NBDExport...) throws {
+  init(_ exports: any NBDExport..., limits: NBDServer.StallLimits = .init()) throws {
     directory = try TemporaryDirectory()
     let socket = try ListeningSocket(.unix(path: directory.file("nbd.sock")))
     offer = NBDServer.Offer(exports, at: socket)
-    server = try NBDServer([offer], log: complaints.add)
+    server = try NBDServer([offer], limits: limits, log: complaints.add)
   }
 
   deinit { server.stop() }

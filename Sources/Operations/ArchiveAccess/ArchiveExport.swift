@@ -29,12 +29,6 @@ final class ArchiveExport: NBDExport {
     summary = "device of the VMA archive \(archive.index.header.uuid), read-only"
   }
 
-  func read(into buffer: UnsafeMutableRawBufferPointer, at offset: UInt64) throws(NBDRequestError) {
-    do throws(VMAError) {
-      try archive.content.read(into: buffer, at: offset, ofDevice: position)
-    } catch { throw refusal(error, offset) }
-  }
-
   func pieces(
     of range: Range<UInt64>, room: () -> UnsafeMutableRawBufferPointer
   ) throws(NBDRequestError) -> [NBDPiece] {
