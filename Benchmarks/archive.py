@@ -11,9 +11,8 @@ import tempfile
 import time
 from collections import namedtuple
 
-ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-SNAPSH = os.environ.get("SNAPSH", os.path.join(ROOT, ".build", "release", "snapsh"))
-ROUNDS = int(os.environ.get("SNAPSH_BENCH_ROUNDS", "5"))
+from harness import ROUNDS, SNAPSH, directory, fail, need
+
 MIB = int(os.environ.get("SNAPSH_BENCH_MIB", "4096"))
 CASES = os.environ.get("SNAPSH_BENCH_CASES", "").split()
 BLOCK = 4096
@@ -24,23 +23,6 @@ Step = namedtuple("Step", "name command product")
 # What is compared: a step, another one or seconds, and the most that it may be.
 Aim = namedtuple("Aim", "measured other limit")
 Cost = namedtuple("Cost", "wall cpu memory")
-
-
-def fail(message):
-    sys.exit("archive.py: " + message)
-
-
-def working_directory():
-    """Where the files go: memory if they fit there, so that the disk's moods are not measured."""
-    chosen = os.environ.get("SNAPSH_BENCH_DIR")
-    if chosen:
-        return chosen
-    # At once there are the source, its archive and one copy, and some room must be left to others.
-    needed = 4 * MIB << 20
-    for directory in ("/dev/shm", tempfile.gettempdir()):
-        if os.path.isdir(directory) and shutil.disk_usage(directory).free > needed:
-            return directory
-    fail(f"no room for {needed >> 30} GiB in /dev/shm or {tempfile.gettempdir()}: set SNAPSH_BENCH_MIB")
 
 
 def fill(path, size, pieces, make=os.urandom):
@@ -347,20 +329,20 @@ def report(case):
 
 
 def main():
-    if not os.access(SNAPSH, os.X_OK):
-        fail(f"{SNAPSH} is not there: run make build")
+    need("zstd")
     cases = [Random, Tenth, Hole, Twenty, Pipe, Zstd, Terabyte]
     unknown = set(CASES) - {case.name for case in cases}
     if unknown:
         fail(f"no case is called {' or '.join(sorted(unknown))}")
-    directory = tempfile.mkdtemp(prefix="snapsh-bench.", dir=working_directory())
-    print(f"{ROUNDS} rounds in {os.path.dirname(directory)}, every command once a round; medians")
+    # At once there are the source, its archive and one copy, and some room must be left to others.
+    work = tempfile.mkdtemp(prefix="snapsh-bench.", dir=directory(4 * MIB))
+    print(f"{ROUNDS} rounds in {os.path.dirname(work)}, every command once a round; medians")
     try:
         # One after another, so that two need not fit at the same time.
         for kind in cases:
             if CASES and kind.name not in CASES:
                 continue
-            place = os.path.join(directory, kind.name)
+            place = os.path.join(work, kind.name)
             os.mkdir(place)
             case = kind(place)
             for number in range(ROUNDS):
@@ -368,7 +350,7 @@ def main():
             report(case)
             shutil.rmtree(place)
     finally:
-        shutil.rmtree(directory, ignore_errors=True)
+        shutil.rmtree(work, ignore_errors=True)
 
 
 if __name__ == "__main__":

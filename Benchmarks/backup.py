@@ -11,10 +11,9 @@ import sys
 import tempfile
 import time
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from guest_pause import DEFINITION, DISK, GUEST_IMAGE, QEMU_CONF, SNAPSH, Watch  # noqa: E402
+from guest_pause import DEFINITION, DISK, GUEST_IMAGE, QEMU_CONF, Watch
+from harness import ROUNDS, SNAPSH, directory, fail, need
 
-ROUNDS = int(os.environ.get("SNAPSH_BENCH_ROUNDS", "5"))
 MIB = int(os.environ.get("SNAPSH_BENCH_MIB", "4096")) // 4
 SPARSE_GIB = 64
 
@@ -38,23 +37,6 @@ threading.Thread(target=loop, daemon=True).start()
 sys.argv[0] = PROGRAM
 runpy.run_path(PROGRAM, run_name="__main__")
 """
-
-
-def fail(message):
-    sys.exit("backup.py: " + message)
-
-
-def working_directory():
-    """Where the files go: memory if they fit there, so that the disk's moods are not measured."""
-    chosen = os.environ.get("SNAPSH_BENCH_DIR")
-    if chosen:
-        return chosen
-    # The guest's disk, and what is being made of it.
-    needed = 3 * MIB << 20
-    for directory in ("/dev/shm", tempfile.gettempdir()):
-        if os.path.isdir(directory) and shutil.disk_usage(directory).free > needed:
-            return directory
-    fail(f"no room for {needed >> 30} GiB in /dev/shm or {tempfile.gettempdir()}: set SNAPSH_BENCH_MIB")
 
 
 def make_data(path):
@@ -190,15 +172,12 @@ class Bench:
 
 
 def main():
-    for tool in ("qemu-system-x86_64", "qemu-img", "nbdcopy", "zstd"):
-        if not shutil.which(tool):
-            fail(f"{tool} is missing: run scripts/install-dependencies")
-    if not os.access(SNAPSH, os.X_OK):
-        fail(f"{SNAPSH} is not there: run make build")
+    need("qemu-system-x86_64", "qemu-img", "nbdcopy", "zstd")
     virtnbdbackup = shutil.which("virtnbdbackup")
     # What ends this ends the guest too.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
-    bench = Bench(tempfile.mkdtemp(prefix="snapsh-backup.", dir=working_directory()))
+    # The guest's disk, and what is being made of it.
+    bench = Bench(tempfile.mkdtemp(prefix="snapsh-backup.", dir=directory(3 * MIB)))
     memory = 0
     try:
         bench.start()

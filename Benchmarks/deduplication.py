@@ -10,8 +10,8 @@ import shutil
 import subprocess
 import tempfile
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-SNAPSH = os.environ.get("SNAPSH", os.path.join(HERE, "../.build/release/snapsh"))
+from harness import SNAPSH, need
+
 MEBIBYTES = int(os.environ.get("SNAPSH_BENCH_MIB", "4096")) // 8
 CHANGES = 8
 
@@ -61,6 +61,7 @@ def main():
         if not shutil.which(tool):
             print(f"deduplication: {tool} is missing, so nothing is measured (Debian's packages: restic, borgbackup)")
             return
+    need()
     random.seed(1)
     with tempfile.TemporaryDirectory(prefix="snapsh-bench-", dir=os.environ.get("SNAPSH_BENCH_DIR")) as work:
         os.chdir(work)

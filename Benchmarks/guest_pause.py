@@ -6,13 +6,12 @@ import os
 import shutil
 import signal
 import subprocess
-import sys
 import tempfile
 import threading
 import time
 
-ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-SNAPSH = os.environ.get("SNAPSH", os.path.join(ROOT, ".build", "release", "snapsh"))
+from harness import ROOT, SNAPSH, fail, need
+
 GUEST_IMAGE = os.path.join(ROOT, ".build", "guest")
 PATIENCE = 300
 
@@ -32,10 +31,6 @@ remember_owner = 0
 security_driver = "none"
 stdio_handler = "file"
 """
-
-
-def fail(message):
-    sys.exit("guest_pause.py: " + message)
 
 
 class Watch(threading.Thread):
@@ -99,9 +94,7 @@ def measure(watch, name, *commands):
 @contextlib.contextmanager
 def ticking_guest():
     """A guest with two disks that has begun to tick: its directory, its watch, virsh and snapsh on its libvirt."""
-    emulator = shutil.which("qemu-system-x86_64") or fail("qemu-system-x86_64 is missing")
-    if not os.access(SNAPSH, os.X_OK):
-        fail(f"there is no {SNAPSH}: build it, or set SNAPSH")
+    need("qemu-system-x86_64", "qemu-img", "virsh")
     if not os.path.exists(GUEST_IMAGE):
         fail(f"there is no {GUEST_IMAGE}: run scripts/build-guest")
     root = tempfile.mkdtemp(prefix="snapsh-pause.", dir="/tmp")
@@ -117,7 +110,7 @@ def ticking_guest():
         run("qemu-img", "create", "-q", "-f", image_format, path, "64M")
         disks += DISK.format(format=image_format, path=path, target=target)
     with open(root + "/domain.xml", "w") as file:
-        file.write(DEFINITION.format(image=GUEST_IMAGE, emulator=emulator, disks=disks, root=root))
+        file.write(DEFINITION.format(image=GUEST_IMAGE, emulator=shutil.which("qemu-system-x86_64"), disks=disks, root=root))
     libvirt, ours = ("virsh", "-q", "-c", uri), (SNAPSH, "-c", uri)
     watch = Watch(root + "/serial.log")
     try:

@@ -1,12 +1,10 @@
 #!/usr/bin/env python3
 """Measures the pause of a mirrored snapshot beside that of libvirt's own, in turns on one guest. See README.md."""
 
-import os
 import statistics
 
 from guest_pause import gap, run, ticking_guest
-
-ROUNDS = int(os.environ.get("SNAPSH_BENCH_ROUNDS", "5"))
+from harness import ROUNDS
 
 
 def main():

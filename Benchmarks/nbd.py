@@ -36,9 +36,8 @@ def timed(command, socket, is_ready):
 
 
 def main():
-    for tool in ["nbdcopy", "nbdkit", "qemu-nbd"]:
-        need(tool)
-    with tempfile.TemporaryDirectory(prefix="snapsh-bench-", dir=directory(MEBIBYTES)) as work:
+    need("nbdcopy", "nbdkit", "qemu-nbd")
+    with tempfile.TemporaryDirectory(prefix="snapsh-bench-", dir=directory(4 * MEBIBYTES)) as work:
         os.chdir(work)
         size = MEBIBYTES << 20
         with open("disk.raw", "wb") as disk:

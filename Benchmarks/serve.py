@@ -56,9 +56,8 @@ def make(name, share):
 
 
 def main():
-    for tool in ["nbdcopy", "qemu-nbd"]:
-        need(tool)
-    with tempfile.TemporaryDirectory(prefix="snapsh-bench-", dir=directory(MEBIBYTES)) as work:
+    need("nbdcopy", "qemu-nbd")
+    with tempfile.TemporaryDirectory(prefix="snapsh-bench-", dir=directory(4 * MEBIBYTES)) as work:
         os.chdir(work)
         socket = os.path.join(work, "s")
         uri = f"nbd+unix:///disk?socket={socket}"

@@ -2,15 +2,14 @@
 """Compares how long snapsh and virsh take to start and to do next to nothing. See README.md."""
 
 import os
-import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
 
-ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-SNAPSH = os.environ.get("SNAPSH", os.path.join(ROOT, ".build", "release", "snapsh"))
+from harness import SNAPSH, fail, need
+
 ROUNDS = int(os.environ.get("SNAPSH_BENCH_STARTS", "20"))
 # What is aimed at: no slower than virsh.
 AIM = 1.0
@@ -19,10 +18,6 @@ WORKLOADS = [
     ("--version", ["--version"]),
     ("snapshot-list", ["-c", "test:///default", "snapshot-list", "test"]),
 ]
-
-
-def fail(message):
-    sys.exit("startup.py: " + message)
 
 
 def measure(command):
@@ -62,10 +57,7 @@ def report(snapsh, name, arguments):
 
 
 def main():
-    if not os.access(SNAPSH, os.X_OK):
-        fail(f"{SNAPSH} is not there: run make build")
-    if not shutil.which("virsh"):
-        fail("virsh is not there: install libvirt-clients")
+    need("virsh")
     with tempfile.TemporaryDirectory(prefix="snapsh-startup-") as directory:
         snapsh = install(directory)
         for name, arguments in WORKLOADS:

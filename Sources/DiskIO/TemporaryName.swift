@@ -11,16 +11,11 @@ public enum TemporaryName {
     prefix(for: base, process: getpid()) + String(UInt32.random(in: 0...UInt32.max), radix: 36) + suffix
   }
 
-  /// Whether a process gave this name to what was to be called `base`.
-  public static func isName(_ name: String, for base: String, process: Int32) -> Bool {
-    name.hasPrefix(prefix(for: base, process: process)) && name.hasSuffix(suffix)
-  }
-
   /// The process that gave this name to what was to be called `base`; nil for any other name.
   public static func process(of name: String, for base: String) -> Int32? {
     guard let dash = name.lastIndex(of: "-"), let dot = name[..<dash].lastIndex(of: "."),
       let process = Int32(name[dot...].dropFirst().prefix { $0 != "-" }), process > 0,
-      isName(name, for: base, process: process)
+      name.hasPrefix(prefix(for: base, process: process)), name.hasSuffix(suffix)
     else { return nil }
     return process
   }

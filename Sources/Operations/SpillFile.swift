@@ -1,4 +1,5 @@
 import CLinux
+import DiskIO
 import Glibc
 import SystemPackage
 
@@ -59,11 +60,11 @@ final class SpillFile {
   private func offset(of slot: UInt64) -> off_t { off_t(clamping: slot * UInt64(GatheredCluster.footprint)) }
 
   private func make() throws(ArchiveReceptionError) {
-    var template = Array("\(directory)/.snapsh-spill.XXXXXX".utf8CString)
-    descriptor = mkstemp(&template)
-    guard descriptor >= 0 else { throw failure("make") }
-    unlink(&template)
-    _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
+    do {
+      descriptor = try UniqueFile.makeUnnamed(in: directory).rawValue
+    } catch {
+      throw .scratch(operation: "make", directory: directory, errno: error)
+    }
   }
 
   private func failure(_ operation: String) -> ArchiveReceptionError {

@@ -27,40 +27,42 @@ struct MigrationDeathTests {
     Dictionary(uniqueKeysWithValues: ["vda", "vdb"].map { ($0, "\(mirrored.second)/\($0).qcow2") })
   }
 
-  @Test("before any disk has gone over, with the process: all is taken back, and every tick is there")
-  func early() throws {
+  /// Lets the process be lost at each step's edge, and mends that: before the step by an option of the command, after it
+  /// by the doctor.
+  private func expectMended(
+    steps: Range<Int>, by option: String, telling isTold: (String) -> Bool,
+    on images: (MirroredGuest) -> [String: String]
+  ) throws {
     try withMoment { mirrored, moment in
       let name = mirrored.guest.name
-      for death in GuestDeath.ofBoth(steps: Self.stepsBack) {
+      for death in GuestDeath.ofBoth(steps: steps) {
         try moment.goBack()
         try mirrored.run(line(mirrored), losing: death)
         if death.place.hasPrefix("before") {
-          try mirrored.run("storage-migrate", name, "--rollback").check()
+          try mirrored.run("storage-migrate", name, option).check()
         } else {
           let mended = try mirrored.run("doctor", name, "--fix").check()
-          #expect(mended.stdout.hasSuffix("done: take the storage-migrate back\n"), "\(death): \(mended)")
+          #expect(isTold(mended.stdout), "\(death): \(mended)")
         }
-        try mirrored.expectComplete(on: mirrored.firstImages, after: "\(death)")
+        try mirrored.expectComplete(on: images(mirrored), after: "\(death)")
       }
     }
   }
 
+  @Test("before any disk has gone over, with the process: all is taken back, and every tick is there")
+  func early() throws {
+    try expectMended(
+      steps: Self.stepsBack, by: "--rollback",
+      telling: { $0.hasSuffix("done: take the storage-migrate back\n") },
+      on: \.firstImages)
+  }
+
   @Test("once disks go over, with the process: the rest goes over without it, and every tick is there")
   func late() throws {
-    try withMoment { mirrored, moment in
-      let name = mirrored.guest.name
-      for death in GuestDeath.ofBoth(steps: Self.stepsForward) {
-        try moment.goBack()
-        try mirrored.run(line(mirrored), losing: death)
-        if death.place.hasPrefix("before") {
-          try mirrored.run("storage-migrate", name, "--resume").check()
-        } else {
-          let mended = try mirrored.run("doctor", name, "--fix").check()
-          #expect(mended.stdout == "done: do the rest of the storage-migrate\n", "\(death): \(mended)")
-        }
-        try mirrored.expectComplete(on: goal(mirrored), after: "\(death)")
-      }
-    }
+    try expectMended(
+      steps: Self.stepsForward, by: "--resume",
+      telling: { $0 == "done: do the rest of the storage-migrate\n" },
+      on: goal)
   }
 
   @Test(

@@ -60,12 +60,6 @@ struct EndedGuestTests {
     String(image.path.split(separator: "/").last ?? "")
   }
 
-  private func write(_ pattern: Int, to name: String) throws {
-    try run([
-      try require(tool: "qemu-io"), "-f", "qcow2", "-c", "write -q -P \(pattern) 0 64k", directory.file(name),
-    ]).check()
-  }
-
   @Test("the journal tells of each disk which of its images it was on")
   func byStep() throws {
     for (begun, turn, expected) in [
@@ -89,7 +83,7 @@ struct EndedGuestTests {
   )
   func pending() throws {
     #expect(try places(guest(3, .pending)) == "vda.overlay vdb.overlay")
-    try write(1, to: "vda.mirror")
+    try TestImage(directory.file("vda.mirror")).write(1)
     #expect(try places(guest(3, .pending)) == "vda.overlay?vda.mirror vdb.overlay")
     let error = try #require(throws: MirrorError.self) {
       try guest(3, .pending).definition(from: "<domain/>")
@@ -101,8 +95,7 @@ struct EndedGuestTests {
     // The merge alone writes to the image below while the guest is on the overlay.
     for (seconds, expected) in [(1.0, "vda.mirror vdb.mirror"), (-1, "vda.mirror?vda.new vdb.mirror")] {
       for (name, moment) in [("vda.new", 0), ("vda.mirror", seconds)] {
-        let date = Date(timeIntervalSince1970: 1_767_225_600 + moment)
-        try FileManager.default.setAttributes([.modificationDate: date], ofItemAtPath: directory.file(name))
+        try TestImage(directory.file(name)).setLastWritten(moment)
       }
       #expect(try places(guest(6, .pending)) == expected)
     }

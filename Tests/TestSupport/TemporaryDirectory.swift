@@ -11,11 +11,16 @@ public final class TemporaryDirectory: Sendable {
   ///   - directory: where it is made. /tmp rather than TMPDIR, because socket paths below it must stay short.
   /// - Throws: ``TestSupportError`` with errno's text.
   public init(prefix: String = "snapsh-test", in directory: String = "/tmp") throws {
+    path = try Self.make(prefix, in: directory)
+  }
+
+  /// Makes one that stays until somebody removes it.
+  static func make(_ prefix: String, in directory: String = "/tmp") throws -> String {
     var template = Array("\(directory)/\(prefix).XXXXXX".utf8CString)
     guard mkdtemp(&template) != nil else {
       throw TestSupportError("cannot make a directory in \(directory): \(String(cString: strerror(errno)))")
     }
-    path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    return String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
   }
 
   deinit {

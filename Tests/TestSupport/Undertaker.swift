@@ -24,11 +24,7 @@ final class Undertaker {
     """
 
   init() throws {
-    var template = Array("/tmp/snapsh-guest.XXXXXX".utf8CString)
-    guard mkdtemp(&template) != nil else {
-      throw TestSupportError("cannot make a directory in /tmp: \(String(cString: strerror(errno)))")
-    }
-    directory = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    directory = try TemporaryDirectory.make("snapsh-guest")
     var ends: [Int32] = [-1, -1]
     guard pipe(&ends) == 0 else {
       throw TestSupportError("cannot make a pipe: \(String(cString: strerror(errno)))")

@@ -1,6 +1,7 @@
 import Glibc
 import Synchronization
 import SystemPackage
+import TestSupport
 import Testing
 
 @testable import VMA
@@ -193,9 +194,9 @@ private final class SkippableInput: ArchiveInput {
 
   @Test("a regular file can be gone past up to its end, a pipe cannot")
   func descriptors() throws {
-    var name = Array("/tmp/snapsh-skip.XXXXXX".utf8CString)
-    let file = FileDescriptor(rawValue: mkstemp(&name))
-    unlink(name)
+    let directory = try TemporaryDirectory()
+    let file = try FileDescriptor.open(
+      directory.file("disk"), .readWrite, options: .create, permissions: .ownerReadWrite)
     try file.closeAfter {
       try file.writeAll(filled(1000, with: 7))
       try file.seek(offset: 100, from: .start)

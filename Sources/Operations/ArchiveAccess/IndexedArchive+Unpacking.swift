@@ -1,3 +1,4 @@
+import DiskIO
 import Glibc
 import SystemPackage
 import VMA
@@ -42,15 +43,11 @@ extension IndexedArchive {
     try self.init(adopting: plain, name: name, cancellation: cancellation)
   }
 
-  /// The corresponding C functions are `mkstemp` and `unlink`.
   private static func unnamedFile(in directory: String) throws(ArchiveOperationError) -> FileDescriptor {
-    var template = Array("\(directory)/.snapsh-unpacked.XXXXXX".utf8CString)
-    let descriptor = mkstemp(&template)
-    guard descriptor >= 0 else {
-      throw .file(operation: "make a file in", path: directory, errno: Errno(rawValue: errno))
+    do {
+      return try UniqueFile.makeUnnamed(in: directory)
+    } catch {
+      throw .file(operation: "make a file in", path: directory, errno: error)
     }
-    unlink(&template)
-    _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
-    return FileDescriptor(rawValue: descriptor)
   }
 }

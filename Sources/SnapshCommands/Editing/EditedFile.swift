@@ -1,3 +1,4 @@
+import DiskIO
 import Glibc
 import SystemPackage
 
@@ -11,14 +12,13 @@ final class EditedFile {
   /// - Throws: ``CommandFailure`` when it cannot be made or written.
   init(holding text: String, environment: [String: String]) throws {
     let directory = environment["TMPDIR"].flatMap { $0.isEmpty ? nil : $0 } ?? "/tmp"
-    var name = Array("\(directory)/snapshXXXXXX.xml".utf8CString)
-    // The file is made with mode 0600: documents may hold passwords.
-    let descriptor = mkstemps(&name, 4)
-    path = String(decoding: name.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    guard descriptor >= 0 else {
-      throw CommandFailure("cannot make a file in \(directory): \(Errno(rawValue: errno).description)")
+    let file: FileDescriptor
+    do {
+      // Nobody else may read it: documents may hold passwords.
+      (file, path) = try UniqueFile.make("\(directory)/snapsh", suffix: ".xml")
+    } catch {
+      throw CommandFailure("cannot make a file in \(directory): \(error)")
     }
-    let file = FileDescriptor(rawValue: descriptor)
     defer { try? file.close() }
     do {
       _ = try file.writeAll(Array(text.utf8))

@@ -1,3 +1,4 @@
+import DiskIO
 import Glibc
 import SystemPackage
 
@@ -11,16 +12,13 @@ enum FileReplacement {
     let target = try resolved(path)
     var attributes = stat()
     guard stat(target, &attributes) == 0 else { throw Errno(rawValue: errno) }
-    var template = Array("\(target).XXXXXX".utf8CString)
-    let descriptor = mkstemp(&template)
-    guard descriptor >= 0 else { throw Errno(rawValue: errno) }
-    let temporary = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    let (file, temporary) = try UniqueFile.make("\(target).")
     do {
-      try FileDescriptor(rawValue: descriptor).closeAfter {
-        try FileDescriptor(rawValue: descriptor).writeAll(bytes)
+      try file.closeAfter {
+        try file.writeAll(bytes)
         // Only root may give a file away; for everybody else the new file is already their own.
-        _ = fchown(descriptor, attributes.st_uid, attributes.st_gid)
-        guard fchmod(descriptor, attributes.st_mode & 0o7777) == 0, fsync(descriptor) == 0 else {
+        _ = fchown(file.rawValue, attributes.st_uid, attributes.st_gid)
+        guard fchmod(file.rawValue, attributes.st_mode & 0o7777) == 0, fsync(file.rawValue) == 0 else {
           throw Errno(rawValue: errno)
         }
       }
