@@ -39,8 +39,11 @@ public struct DomainExamination {
 
   private func missingFiles() -> [Finding] {
     family.snapshots.compactMap { snapshot in
-      let images = snapshot.externalDisks.compactMap(\.frozen?.path)
-      let files = images + [snapshot.memoryFile].compactMap { $0 }
+      let images = snapshot.externalDisks.compactMap(\.frozen)
+      // A chain ends with what is gone; what is gone first of all is looked for at its upper end.
+      let files =
+        images.map(\.path) + images.flatMap { family.chains.visiblePaths(of: $0).dropFirst() }
+        + [snapshot.memoryFile].compactMap { $0 }
       guard let missing = files.first(where: { !FileOwner.exists($0) }) else { return nil }
       let directory = missing.lastIndex(of: "/").map { String(missing[..<$0]) } ?? ""
       guard FileOwner.exists(directory.isEmpty ? "/" : directory) else {
@@ -49,17 +52,31 @@ public struct DomainExamination {
           "snapshot '\(snapshot.name)' needs '\(missing)', whose directory is not there",
           advice: "mount the storage, or run snapsh where it is")
       }
-      if !images.contains(missing) {
+      if missing == snapshot.memoryFile {
         return Finding(
           .missingFile, of: name, snapshot.name,
           "snapshot '\(snapshot.name)' has lost its memory '\(missing)' and cannot be gone back to",
           advice: "'snapshot-delete \(name) \(snapshot.name)' merges its disks")
       }
+      guard images.contains(where: { $0.path == missing }) else { return missingBelow(snapshot, missing) }
       return Finding(
         .missingFile, of: name, snapshot.name,
         "snapshot '\(snapshot.name)' needs '\(missing)', which is gone: there is nothing to go back to",
         remedy: forgetting(snapshot))
     }
+  }
+
+  /// Of an image below the one that a snapshot froze: that one is there, and may be of use once the other is back.
+  private func missingBelow(_ snapshot: SnapshotFiles, _ missing: String) -> Finding {
+    let disk = family.disks.first { family.visiblePaths(of: $0.target).contains(missing) }
+    return Finding(
+      .missingFile, of: name, snapshot.name,
+      "snapshot '\(snapshot.name)' stands on '\(missing)', which is gone: it cannot be gone back to"
+        + (disk.map { ", and disk '\($0.target)' stands on it too" } ?? ""),
+      advice: "bring it back"
+        + (disk == nil
+          ? "; if it is gone for good, 'snapshot-delete \(name) \(snapshot.name) --metadata' forgets the snapshot"
+          : ""))
   }
 
   private func overwrittenSnapshots() -> [Finding] {

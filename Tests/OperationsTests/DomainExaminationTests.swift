@@ -1,0 +1,50 @@
+import Foundation
+import Libvirt
+import TestSupport
+import Testing
+
+@testable import Operations
+
+/// What the doctor finds without a guest.
+@Suite struct DomainExaminationTests {
+  /// Less the overlays that nobody is seen to know while an image is out of sight.
+  private func findings(_ guest: SnapshotImagesFixture) throws -> [Finding] {
+    try DomainExamination(guest.domain, isBusy: false).findings().filter { $0.kind != .unknownOverlay }
+  }
+
+  @Test(
+    "an image that is gone below the one that a snapshot froze is told, with the disk that stands on it too")
+  func missingBelow() throws {
+    let guest = try SnapshotImagesFixture(
+      disk: "overlay", images: [["golden", "base", "overlay"]], snapshots: [("s", nil, "base", "overlay")])
+    #expect(try findings(guest).isEmpty)
+    try guest.hide("golden")
+    let found = try findings(guest)
+    #expect(found.map(\.kind) == [.missingFile])
+    #expect(
+      found.first?.explanation
+        == "snapshot 's' stands on '\(guest.directory.file("golden"))', which is gone: it cannot be gone back to, and disk 'vda' "
+        + "stands on it too")
+    #expect(found.first?.advice == "bring it back")
+    #expect(found.first?.remedy == nil)
+  }
+
+  @Test("the same on a branch that was left: the snapshot is not forgotten, as the rest of it may be of use")
+  func missingBelowBranch() throws {
+    let guest = try SnapshotImagesFixture(
+      disk: "fresh", images: [["base", "middle", "left", "after"], ["base", "fresh"]],
+      snapshots: [("s", nil, "base", "fresh"), ("branch", "s", "left", "after")], current: "s")
+    #expect(try findings(guest).isEmpty)
+    try guest.hide("middle")
+    let found = try findings(guest)
+    #expect(found.map(\.subject) == ["branch"])
+    #expect(found.first?.remedy == nil)
+    #expect(found.first?.advice?.contains("'snapshot-delete guest branch --metadata' forgets") == true)
+    // The frozen image itself leaves nothing to go back to.
+    try guest.show("middle")
+    try guest.hide("left")
+    let lost = try findings(guest)
+    #expect(lost.map(\.subject) == ["branch"])
+    #expect(lost.first?.remedy != nil)
+  }
+}
