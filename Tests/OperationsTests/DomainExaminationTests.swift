@@ -1,11 +1,12 @@
 import Foundation
 import Libvirt
+import SystemPackage
 import TestSupport
 import Testing
 
 @testable import Operations
 
-/// What the doctor finds without a guest.
+/// What the doctor finds, and takes back, without a guest.
 @Suite struct DomainExaminationTests {
   /// Less the overlays that nobody is seen to know while an image is out of sight.
   private func findings(_ guest: SnapshotImagesFixture) throws -> [Finding] {
@@ -46,5 +47,27 @@ import Testing
     let lost = try findings(guest)
     #expect(lost.map(\.subject) == ["branch"])
     #expect(lost.first?.remedy != nil)
+  }
+
+  @Test("a mending is taken back on the domain that it was made on, not on one of the same UUID elsewhere")
+  func lastMending() throws {
+    let guest = try SnapshotImagesFixture(disk: "base", images: [["base"]], snapshots: [])
+    let copy = try SnapshotImagesFixture(disk: "base", images: [["base"]], snapshots: [])
+    #expect(try guest.domain.uuid() == copy.domain.uuid())
+    let mendings = FilePath(guest.directory.file("mended"))
+    func keep(_ name: String, of fixture: SnapshotImagesFixture, began: Int64) throws {
+      var record = try OperationJournal.Record(
+        operation: Mending.operation, uri: fixture.domain.connection.uri(), domainUUID: fixture.domain.uuid(),
+        domain: name, parameters: Mending([]))
+      record.began = began
+      record.processID += Int32(began)
+      try OperationJournal(in: mendings, record).keep(asDone: 0)
+    }
+    try keep("first", of: guest, began: 1)
+    try keep("second", of: guest, began: 2)
+    #expect(try Mending.last(of: copy.domain, in: mendings) == nil)
+    try keep("copy", of: copy, began: 3)
+    #expect(try Mending.last(of: guest.domain, in: mendings)?.record.domain == "second")
+    #expect(try Mending.last(of: copy.domain, in: mendings)?.record.domain == "copy")
   }
 }

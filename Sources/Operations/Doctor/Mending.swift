@@ -1,5 +1,6 @@
 import DiskIO
 import Libvirt
+import SystemPackage
 
 /// What mends findings, each with its way back.
 ///
@@ -41,6 +42,17 @@ public struct Mending: Codable, Equatable, Sendable {
   /// The remedies as steps.
   public func plan(on domain: Domain) -> Plan {
     Plan(remedies.map { $0.step(on: domain) })
+  }
+
+  /// The one that was done last on a domain and is kept to be taken back; nil where there is none.
+  ///
+  /// - Parameters:
+  ///   - domain: The domain: one of the same UUID may be under another libvirt.
+  ///   - directory: Where they are kept.
+  /// - Throws: libvirt's error.
+  /// - Returns: Its journal.
+  public static func last(of domain: Domain, in directory: FilePath) throws -> OperationJournal? {
+    try OperationJournal.all(in: directory).last { try $0.record.concerns(domain) }
   }
 
   /// Those of the remedies that can be taken back.

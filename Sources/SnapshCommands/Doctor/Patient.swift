@@ -20,9 +20,8 @@ struct Patient {
   /// Those of this libvirt: a guest of the same UUID may be under another one.
   private var interrupted: [InterruptedOperation] {
     get throws {
-      let uri = try domain.connection.uri()
-      return InterruptedOperation.all(in: journals, domainUUID: uuid)
-        .filter { $0.journal.record.uri == uri }
+      try InterruptedOperation.all(in: journals, domainUUID: uuid)
+        .filter { try $0.journal.record.concerns(domain) }
     }
   }
 
@@ -119,8 +118,7 @@ struct Patient {
   ///
   /// - Returns: What was undone, as orders.
   func takeBack() throws -> [String] {
-    let kept = OperationJournal.all(in: mendings).last { $0.record.domainUUID == uuid }
-    guard let kept else {
+    guard let kept = try Mending.last(of: domain, in: mendings) else {
       throw CommandFailure("nothing that --fix has mended on '\(domain.name)' is left to take back")
     }
     let outcome = try kept.record.parameters(as: Mending.self).plan(on: domain).rollBack(kept)
