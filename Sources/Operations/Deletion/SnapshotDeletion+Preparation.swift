@@ -34,9 +34,7 @@ extension SnapshotDeletion {
   ///
   /// - Throws: ``ReversionError``, libvirt's error.
   public init(_ snapshot: DomainSnapshot, _ extent: Extent) throws {
-    guard try snapshot.domain.connection.isLocal() else {
-      throw ReversionError.otherHost(domain: snapshot.domain.name)
-    }
+    try snapshot.domain.requireImagesHere()
     let family = try SnapshotFamily(of: snapshot.domain)
     let name = snapshot.name
     try family.requireNoDiskJobs()

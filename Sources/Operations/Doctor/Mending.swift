@@ -89,7 +89,7 @@ extension Mending.Remedy {
       Step(
         "let libvirt forget snapshot '\(snapshot)'",
         perform: {
-          guard let found = try? domain.snapshot(named: snapshot) else { return }
+          guard let found = try domain.existingSnapshot(named: snapshot) else { return }
           try SnapshotForgetting.forget(found)
         }, undoing: "make snapshot '\(snapshot)' known to libvirt again",
         undo: {

@@ -26,10 +26,8 @@ extension Domain {
 extension Domain {
   /// Refuses a domain whose images are on another host, where their paths mean nothing here, or something else.
   ///
-  /// - Throws: ``MirrorError`` `.refused`, libvirt's error.
+  /// - Throws: ``ReversionError`` `.otherHost`, libvirt's error.
   public func requireImagesHere() throws {
-    guard try connection.isLocal() else {
-      throw MirrorError.refused("the images of domain '\(name)' are on another host; run snapsh there")
-    }
+    guard try connection.isLocal() else { throw ReversionError.otherHost(domain: name) }
   }
 }

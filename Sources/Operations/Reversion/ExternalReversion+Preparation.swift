@@ -13,7 +13,7 @@ extension ExternalReversion {
   public init(to snapshot: DomainSnapshot, _ options: Options) throws {
     let domain = snapshot.domain
     guard try domain.isPersistent() else { throw ReversionError.transient(domain: domain.name) }
-    guard try domain.connection.isLocal() else { throw ReversionError.otherHost(domain: domain.name) }
+    try domain.requireImagesHere()
     let family = try SnapshotFamily(of: domain)
     let files = try SnapshotFiles(of: snapshot)
     guard let past = files.definition else { throw ReversionError.noDefinition(snapshot: files.name) }

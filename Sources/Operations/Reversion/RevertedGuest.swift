@@ -55,7 +55,7 @@ final class RevertedGuest {
     }
     // Where QEMU dies under it libvirt 9.0 says that all is well, and has kept neither memory nor snapshot.
     let hasMemory = branch.memoryFile.map(FileOwner.exists) ?? true
-    guard hasMemory, (try? domain.snapshot(named: branch.name)) != nil else {
+    guard hasMemory, try domain.existingSnapshot(named: branch.name) != nil else {
       throw ReversionError.endedMeanwhile(domain: domain.name)
     }
   }
@@ -87,7 +87,7 @@ final class RevertedGuest {
     try requireUnused()
     // libvirt may have put the guest on the overlays and then lost the snapshot.
     _ = try domain.connection.defineDomain(xml: reversion.definitionBefore)
-    if let kept = try? domain.snapshot(named: branch.name) {
+    if let kept = try domain.existingSnapshot(named: branch.name) {
       if try reversion.endingBefore != .shutoff && !domain.isActive() { try goOn(as: branch) }
       try kept.delete(.metadataOnly)
     }
