@@ -28,7 +28,9 @@ struct FaultBench {
 
   /// The command with a fault, `nil` for none.
   func run(into archive: String, fault: String?) throws -> ProcessResult {
-    try snapsh(arguments(archive), environment: ["SNAPSH_FAULT": fault, "XDG_STATE_HOME": state])
+    try snapsh(
+      arguments(archive),
+      environment: ["SNAPSH_FAULT": fault, "XDG_STATE_HOME": state, "TMPDIR": guest.root])
   }
 
   /// The command with a limit on the size of the files that it writes.
@@ -43,7 +45,7 @@ struct FaultBench {
     let script = (ignoringLimit ? "trap '' XFSZ; " : "ulimit -c 0; ") + "ulimit -f \(kibibytes); exec \"$@\""
     return try TestSupport.run(
       ["bash", "-c", script, "bash", snapshBinary] + arguments(archive),
-      environment: ["XDG_STATE_HOME": state])
+      environment: ["XDG_STATE_HOME": state, "TMPDIR": guest.root])
   }
 
   /// The command, stopped by its fault; goes on once `body`, given its process, is done.
@@ -78,8 +80,10 @@ struct FaultBench {
     let script = "\"$@\" >'\(guest.root)/out' 2>&1; echo $? >'\(guest.root)/status'"
     try? FileManager.default.removeItem(atPath: guest.root + "/status")
     return try BackgroundProcess(
-      ["env", "SNAPSH_FAULT=\(fault)", "XDG_STATE_HOME=\(state)", "sh", "-c", script, "sh", snapshBinary]
-        + arguments(archive))
+      [
+        "env", "SNAPSH_FAULT=\(fault)", "XDG_STATE_HOME=\(state)", "TMPDIR=\(guest.root)", "sh", "-c", script,
+        "sh", snapshBinary,
+      ] + arguments(archive))
   }
 
   private func stateOf(_ process: Int32) -> String? {

@@ -152,8 +152,11 @@ struct GuestRestoreTests {
     let restore = ["-c", guest.uri, "restore", archive, "--directory", images]
     let count = guest.ticks.count
 
-    // Defined only: the memory waits in a save image.
-    try snapsh(restore + ["--name", "copy"]).check()
+    // Defined only: the memory waits in a save image. What the disks may need is taken at once.
+    try snapsh(restore + ["--name", "copy", "--preallocation", "falloc"]).check()
+    for disk in Self.disks {
+      #expect(try allocation(of: "\(images)/copy-\(disk.target).\(disk.format)") >= size(of: disk))
+    }
     #expect(try guest.snapsh("domstate", "copy").check().stdout.contains("shut off"))
     try guest.snapsh("restore", images + "/copy.memory.save").check()
     try guest.waitForTicks(max(0, count + 2 - guest.ticks.count))
@@ -166,6 +169,9 @@ struct GuestRestoreTests {
     // Paused where it was, until it is resumed.
     try snapsh(restore + ["--name", "copy", "--paused"]).check()
     #expect(try guest.snapsh("domstate", "copy").check().stdout.contains("paused"))
+    for disk in Self.disks {
+      #expect(try allocation(of: "\(images)/copy-\(disk.target).\(disk.format)") < size(of: disk))
+    }
     let paused = guest.ticks.count
     try guest.snapsh("resume", "copy").check()
     try guest.waitForTicks(max(0, paused + 1 - guest.ticks.count))
@@ -174,8 +180,10 @@ struct GuestRestoreTests {
     try forget(guest, images)
 
     // Disks alone, in another format, without any libvirt.
-    try snapsh(["restore", archive, "--directory", images, "--disks-only", "--format", "raw"]).check()
+    let alone = ["restore", archive, "--directory", images, "--disks-only", "--format", "raw"]
+    try snapsh(alone + ["--preallocation", "full"]).check()
     for disk in Self.disks {
+      #expect(try allocation(of: "\(images)/\(disk.target).\(disk.format)") >= size(of: disk))
       let records = try TickRecords(rawImage: "\(images)/\(disk.target).\(disk.format)", disk: disk.target)
       #expect(records.latest >= first - 1)
       #expect(records.missing(upTo: records.latest) == [])
@@ -246,6 +254,17 @@ struct GuestRestoreTests {
       #expect(left.contains(where: isPartial), "\(left)")
       #expect(left.allSatisfy { isPartial($0) || configs.contains($0) }, "\(left)")
     }
+  }
+
+  private func size(of disk: EmbeddedGuest.Disk) -> Int { disk.mebibytes << 20 }
+
+  /// Bytes of storage that a file takes.
+  private func allocation(of path: String) throws -> Int {
+    var status = stat()
+    guard stat(path, &status) == 0 else {
+      throw TestSupportError("\(path): \(String(cString: strerror(errno)))")
+    }
+    return Int(status.st_blocks) * 512
   }
 
   private func forget(_ guest: EmbeddedGuest, _ images: String) throws {

@@ -1,4 +1,5 @@
 import Glibc
+import TestSupport
 import Testing
 
 @testable import Operations
@@ -31,6 +32,20 @@ struct QemuAccountTests {
     #expect(try account(dac(label)) == nil)
     #expect(try account("") == nil)
     #expect(try account("<seclabel type='none' model='dac'/>") == nil)
+  }
+
+  @Test("is the owner of the directories of a driver inside the process")
+  func directory() throws {
+    let directory = try TemporaryDirectory()
+    let account = try #require(QemuAccount(owning: directory.path))
+    #expect(account.user == geteuid())
+    if geteuid() == 0 {
+      #expect(chown(directory.path, 64055, 109) == 0)
+      let other = try #require(QemuAccount(owning: directory.path))
+      #expect(other.user == 64055 && other.group == 109)
+    }
+    #expect(QemuAccount(owning: directory.file("none")) == nil)
+    #expect(try QemuAccount(owning: directory.write(text: "", to: "file")) == nil)
   }
 
   @Test("is the base label of the capabilities for a guest that does not run yet")

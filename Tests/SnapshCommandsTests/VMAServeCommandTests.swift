@@ -21,8 +21,10 @@ struct VMAServeCommandTests {
   }
 
   private func start(_ words: String..., name: String = "serve") throws -> RunningProgram {
+    // What a killed server leaves goes with the test.
     let program = try RunningProgram(
-      [snapshBinary] + words, outputIn: runs.directory.path, name: name)
+      [snapshBinary] + words, outputIn: runs.directory.path, name: name,
+      environment: ["TMPDIR": runs.directory.path])
     try program.waitForOutput(words.contains("--json") ? #""type":"ready""# : "Ready\n")
     return program
   }

@@ -13,15 +13,18 @@ public final class RunningProgram {
   ///   - arguments: the program, looked up in PATH, and its arguments.
   ///   - directory: a directory that takes the files of its output.
   ///   - name: what these files begin with.
+  ///   - environment: variables set (or, with nil, unset) on top of the current ones.
   /// - Throws: ``TestSupportError`` when it cannot be started.
-  public init(_ arguments: [String], outputIn directory: String, name: String) throws {
+  public init(
+    _ arguments: [String], outputIn directory: String, name: String, environment: [String: String?] = [:]
+  ) throws {
     outputPath = "\(directory)/\(name).out"
     errorPath = "\(directory)/\(name).err"
     let null = open("/dev/null", O_RDONLY | O_CLOEXEC)
     let output = open(outputPath, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
     let errors = open(errorPath, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
     defer { for descriptor in [null, output, errors] { close(descriptor) } }
-    process = try spawn(arguments, environment: [:], descriptors: [null, output, errors])
+    process = try spawn(arguments, environment: environment, descriptors: [null, output, errors])
   }
 
   deinit {

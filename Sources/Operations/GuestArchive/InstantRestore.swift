@@ -107,9 +107,7 @@ public final class InstantRestore {
     let socket = directory.path + "/archive.sock"
     server = try ArchiveServer(
       archive, devices: restore.places.map(\.device), at: .unix(path: socket), log: complaints.add)
-    guard let owner = try QemuAccount(ofCapabilities: connection.capabilities()) else {
-      return directory.path
-    }
+    guard let owner = try QemuAccount(of: connection) else { return directory.path }
     for path in [directory.path, socket] where chown(path, owner.user, owner.group) != 0 {
       throw ArchiveOperationError.file(
         operation: "give QEMU's account", path: path, errno: Errno(rawValue: errno))

@@ -1,10 +1,36 @@
 import Glibc
+import Libvirt
 import XMLTree
 
 /// The account that libvirt runs QEMU as on this host.
 struct QemuAccount: Equatable {
   let user: uid_t
   let group: gid_t
+
+  /// Found out for a guest that is going to be started.
+  ///
+  /// A driver inside the process gives its own directories to that account when it is opened (libvirt's
+  /// `qemuStateInitialize`), and they tell it at once; a daemon has its capabilities ready.
+  /// - Parameter connection: Where the guest is started.
+  /// - Throws: libvirt's error, or `XMLError`.
+  init?(of connection: Connection) throws {
+    let uri = try connection.uri()
+    if uri.hasPrefix("qemu:///embed?"), let directory = ManagedSaveFile.directory(uri: uri),
+      let owner = Self(owning: directory)
+    {
+      self = owner
+    } else {
+      try self.init(ofCapabilities: connection.capabilities())
+    }
+  }
+
+  /// The owner of a directory; nothing where there is none.
+  init?(owning directory: String) {
+    var status = stat()
+    guard stat(directory, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else { return nil }
+    user = status.st_uid
+    group = status.st_gid
+  }
 
   /// Read from a `<capabilities>` document: the base label of the `dac` security model.
   ///
