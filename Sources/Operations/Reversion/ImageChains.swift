@@ -36,8 +36,13 @@ final class ImageChains {
     return (chain, reason)
   }
 
+  /// Whether an image of this format can stand on another one.
+  static func mayStand(_ image: DiskChain.Image) -> Bool {
+    ["qcow2", "qed", "qcow"].contains(image.format)
+  }
+
   private static func below(_ image: DiskChain.Image) throws(DiskIOError) -> DiskChain.Image? {
-    guard ["qcow2", "qed", "qcow"].contains(image.format) else { return nil }
+    guard mayStand(image) else { return nil }
     let header = try QemuImage.information(path: image.path, format: ImageFormat(image.format))
     guard let path = header.backingPath else { return nil }
     guard let format = header.backingFormat else {

@@ -7,7 +7,7 @@ public enum InternalReversionGuard {
   /// Refuses where an image that holds the snapshot lies below another one that is still needed.
   ///
   /// libvirt's test driver has no images that could be rewritten; it is let be.
-  /// - Throws: ``ReversionError/insideFrozenImage(snapshot:path:other:)``, `.unreadable`; libvirt's error.
+  /// - Throws: ``ReversionError/insideFrozenImage(snapshot:path:other:)``, `.unreadable`, `.otherHost`; libvirt's error.
   public static func check(_ snapshot: DomainSnapshot) throws {
     let domain = snapshot.domain
     guard try domain.connection.driver() == "QEMU" else { return }
@@ -17,18 +17,19 @@ public enum InternalReversionGuard {
     guard !holders.isEmpty else { return }
     let family = try SnapshotFamily(of: domain)
     // An image that holds it does not stand on another that does.
-    for disk in family.disks where !holders.contains(disk.top?.path ?? "") {
-      if let held = try family.paths(of: disk.target).first(where: holders.contains) {
-        throw ReversionError.insideFrozenImage(
-          snapshot: files.name, path: held, other: "disk '\(disk.target)'")
-      }
+    let present = family.disks.compactMap { disk in
+      disk.top.map { (image: $0, user: "disk '\(disk.target)'") }
     }
-    for other in family.snapshots {
-      for image in other.externalDisks.compactMap(\.frozen) {
-        if let held = try family.paths(of: image, neededBy: other.title).first(where: holders.contains) {
-          throw ReversionError.insideFrozenImage(
-            snapshot: files.name, path: held, other: "snapshot '\(other.name)'")
-        }
+    .filter { !holders.contains($0.image.path) }
+    let frozen = family.snapshots.flatMap { other in
+      other.externalDisks.compactMap(\.frozen).map { (image: $0, user: other.title) }
+    }
+    let others = (present + frozen).filter { ImageChains.mayStand($0.image) }
+    guard !others.isEmpty else { return }
+    try domain.requireImagesHere()
+    for (image, user) in others {
+      if let held = try family.paths(of: image, neededBy: user).first(where: holders.contains) {
+        throw ReversionError.insideFrozenImage(snapshot: files.name, path: held, other: user)
       }
     }
   }
