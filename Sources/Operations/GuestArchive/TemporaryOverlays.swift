@@ -122,7 +122,7 @@ struct TemporaryOverlays: Codable, Equatable, Sendable {
     case layer.overlay:
       if isActive {
         // Ctrl-C waits for it: giving it up would leave the guest on the overlay.
-        do { try layer.merge.mergeLive(domain, isOnOverlay: &isCurrent) } catch MirrorError.ended {
+        do { try layer.merge.mergeLive(domain, isOnOverlay: &isCurrent) } catch MirrorError.mergeEnded {
           throw GuestArchiveError.notCommitted(overlay: layer.overlay, base: layer.frozen.source)
         }
       } else {

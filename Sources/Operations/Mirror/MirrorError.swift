@@ -6,6 +6,8 @@ public enum MirrorError: Error, Equatable, CustomStringConvertible {
   case file(disk: String, path: String, reason: String)
   /// A mirror ended by itself.
   case ended(disk: String, path: String)
+  /// The merge of an overlay into an image below ended by itself.
+  case mergeEnded(disk: String, base: String)
   /// The mirrors did not catch up in the time allowed.
   case timeout(seconds: Int)
   /// A job runs on the disk.
@@ -36,6 +38,9 @@ public enum MirrorError: Error, Equatable, CustomStringConvertible {
     case .ended(let disk, let path):
       "the mirror of disk '\(disk)' to '\(path)' ended by itself (a full or failing second storage, or the guest "
         + "was shut off); QEMU's log tells more"
+    case .mergeEnded(let disk, let base):
+      "the merge of disk '\(disk)' into '\(base)' ended by itself (a full or failing storage, or the guest was shut off); QEMU's "
+        + "log tells more"
     case .timeout(let seconds): "the mirrors had not caught up after \(seconds) s; allow more with --timeout"
     case .busy(let disk, let domain, let job):
       "disk '\(disk)' has a running job (\(job)); end it with 'blockjob \(domain) \(disk) --abort', or let it end"

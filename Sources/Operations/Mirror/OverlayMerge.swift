@@ -58,7 +58,7 @@ struct OverlayMerge {
     try domain.blockCommit(on: target, base: base.path, top: nil, bandwidth: 0, .active)
     while true {
       guard let chain = try DiskJob.chain(of: target, on: domain), let job = chain.mirror else {
-        throw MirrorError.ended(disk: target, path: base.path)
+        throw MirrorError.mergeEnded(disk: target, base: base.path)
       }
       if job.isReady { break }
       usleep(20_000)
