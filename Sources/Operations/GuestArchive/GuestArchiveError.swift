@@ -62,8 +62,6 @@ public enum GuestArchiveError: Error, Equatable, Sendable {
   case serverAddress(String, reason: String)
   /// The guest does not let go of a device of the host.
   case hostDeviceStays(name: String)
-  /// After the archive was taken, a disk is neither on its overlay nor below it.
-  case movedMeanwhile(target: String, source: String)
   /// The commit of an overlay ended before all of it was in the image below.
   case notCommitted(overlay: String, base: String)
   /// The guest of a restore that is taken back runs.
@@ -155,8 +153,6 @@ extension GuestArchiveError: CustomStringConvertible {
     case .hostDeviceStays(let name):
       "the guest does not let go of the host device \(name); look at what the guest itself says of it, or detach it "
         + "with 'detach-device'"
-    case .movedMeanwhile(let target, let source):
-      "disk '\(target)' is on '\(source)' now, where this operation did not put it; its overlay was left alone"
     case .notCommitted(let overlay, let base):
       "the commit of '\(overlay)' into '\(base)' ended by itself (a full or failing storage, or the guest was shut off); "
         + "QEMU's log tells more"

@@ -111,27 +111,15 @@ struct TemporaryOverlays: Codable, Equatable, Sendable {
   ///
   /// Sets `isCurrent` while a running guest is known to write to the overlay.
   private func empty(_ layer: Layer, on domain: Domain?, isCurrent: inout Bool) throws {
-    let target = layer.frozen.target
     guard let domain, let isActive = try Self.isActive(domain) else {
       // It may have gone on below for days since.
       return try OrphanedOverlay(layer.merge).merge(isCurrent: isCurrent)
     }
-    let source = try GuestDisk.disks(inDomainXML: domain.xml(isActive ? [] : [.inactive]))
-      .first { $0.target == target }?.source
-    switch source {
-    case layer.overlay:
-      if isActive {
-        // Ctrl-C waits for it: giving it up would leave the guest on the overlay.
-        do { try layer.merge.mergeLive(domain, isOnOverlay: &isCurrent) } catch MirrorError.mergeEnded {
-          throw GuestArchiveError.notCommitted(overlay: layer.overlay, base: layer.frozen.source)
-        }
-      } else {
-        try commitShutOff(layer, on: domain)
-      }
-    case layer.frozen.source:
-      break
-    default:
-      throw GuestArchiveError.movedMeanwhile(target: target, source: source ?? "nothing")
+    guard try layer.merge.needsMerging(inDomainXML: domain.xml(isActive ? [] : [.inactive])) else { return }
+    guard isActive else { return try commitShutOff(layer, on: domain) }
+    // Ctrl-C waits for it: giving it up would leave the guest on the overlay.
+    do { try layer.merge.mergeLive(domain, isOnOverlay: &isCurrent) } catch MirrorError.mergeEnded {
+      throw GuestArchiveError.notCommitted(overlay: layer.overlay, base: layer.frozen.source)
     }
   }
 

@@ -15,13 +15,15 @@ public enum MirrorError: Error, Equatable, CustomStringConvertible {
   /// Something that a mirrored snapshot forbids.
   case mirrored(work: String, domain: String, snapshot: String, disks: [String])
   /// The disk is neither on the one storage nor on the other, so that nothing can be said for it.
-  case elsewhere(disk: String, found: String, snapshot: String)
+  case elsewhere(disk: String, found: String?, snapshot: String)
   /// A guest without a definition ended just when a disk was to leave one image for another.
   case undecidedMove(disk: String, domain: String, String, String)
   /// Somebody else has put a disk that is being moved on another image.
   case movedElsewhere(disk: String, found: String, expected: [String])
   /// Somebody else has put another image on top of an overlay that is to be merged.
   case buried(disk: String, overlay: String, top: String)
+  /// A disk whose overlay is to be merged is on neither of the two images, or the domain has no such disk any more.
+  case neitherOn(disk: String, found: String?, overlay: String, base: String)
   /// The disk has left the image on which the operation is to begin.
   case notOnBase(disk: String, found: String, expected: String)
   /// A guest has a file in use that is to be removed.
@@ -48,9 +50,12 @@ public enum MirrorError: Error, Equatable, CustomStringConvertible {
       "\(work) is not possible while snapshot '\(snapshot)' mirrors \(disks.joined(separator: ", ")) of domain "
         + "'\(domain)': end it first with 'snapshot-delete \(domain) \(snapshot)' (go on from the second storage) "
         + "or with --abort-mirror (stay on the first)"
-    case .elsewhere(let disk, let found, let snapshot):
+    case .elsewhere(let disk, let found?, let snapshot):
       "disk '\(disk)' is on '\(found)', neither the overlay nor the mirror of snapshot '\(snapshot)': somebody "
         + "else has moved it; 'snapshot-delete --metadata' forgets the snapshot and touches no file"
+    case .elsewhere(let disk, nil, let snapshot):
+      "the domain has no disk '\(disk)' any more, of which snapshot '\(snapshot)' has an overlay: attach it again, or let "
+        + "'snapshot-delete --metadata' forget the snapshot, which touches no file"
     case .undecidedMove(let disk, let domain, let one, let other):
       "disk '\(disk)': the guest ended just when it was to leave '\(one)' for '\(other)', the two differ, and nothing "
         + "tells which is the newer one, so both are left as they are: look into them, 'define' the guest with this disk "
@@ -61,6 +66,11 @@ public enum MirrorError: Error, Equatable, CustomStringConvertible {
     case .buried(let disk, let overlay, let top):
       "disk '\(disk)' is on '\(top)' now, which stands on '\(overlay)': delete the snapshot that was taken meanwhile, or "
         + "merge that image ('blockcommit'), and do this again"
+    case .neitherOn(let disk, let found, let overlay, let base):
+      (found.map { "disk '\(disk)' is on '\($0)', where it was not put by this" }
+        ?? "the domain has no disk '\(disk)' any more")
+        + ", and '\(overlay)' may hold its newest data, so that stays: put the disk back on it (on '\(base)' where that "
+        + "data is of no use), or remove it yourself, after 'qemu-img commit' where its data is to be kept; then do this again"
     case .notOnBase(let disk, let found, let expected):
       "disk '\(disk)' is on '\(found)' and no longer on '\(expected)': somebody has taken a snapshot or moved it "
         + "meanwhile; ask for this again"

@@ -81,8 +81,10 @@ public final class MirroredSnapshot {
   private let patience: Patience
   private let cancellation: Cancellation
   private let progress: DiskProgressReceiver
-  /// Names that somebody else had taken when we came: not ours to remove.
+  /// Mirrors whose names somebody else had taken when we came: not ours to remove.
   private var foreignFiles: Set<String> = []
+  /// Whether this process has found that the snapshot cannot be taken before it asked for it.
+  private var isRefused = false
 
   /// - Parameters:
   ///   - parameters: From ``MirroredSnapshotRequest``, or from a journal.
@@ -177,9 +179,9 @@ public final class MirroredSnapshot {
   }
 
   private func takeSnapshot() throws {
+    isRefused = true
     let overlays = parameters.disks.filter { !$0.reusesFiles }.map(\.overlay)
     for path in overlays + [parameters.memoryFile].compactMap({ $0 }) where StorageCheck.exists(path) {
-      foreignFiles.insert(path)
       throw DiskIOError.exists(path: path)
     }
     let flags = SnapshotCreateFlags(rawValue: parameters.flags)
@@ -188,6 +190,7 @@ public final class MirroredSnapshot {
       // Of a guest that is off libvirt would take one, with nothing to be mirrored.
       guard try domain.isActive() else { throw MirrorError.guestEnded(domain: domain.name) }
       try self.requireBases(of: domain)
+      self.isRefused = false
       _ = try BlockingDomainCall.value(on: domain, cancellation: self.cancellation) {
         (domain) throws(LibvirtError) in
         try domain.createSnapshot(xml: xml, flags)
@@ -207,12 +210,14 @@ public final class MirroredSnapshot {
   }
 
   private func takeSnapshotBack() throws {
+    // What has the names that were meant for it is somebody else's.
+    guard !isRefused else { return }
     let found = try domain()
     for disk in parameters.disks {
       try disk.merge.run(on: found)
-      if !disk.reusesFiles { try UnneededFiles.remove([disk.overlay], sparing: foreignFiles) }
+      if !disk.reusesFiles { try UnneededFiles.remove([disk.overlay]) }
     }
-    if let memory = parameters.memoryFile { try UnneededFiles.remove([memory], sparing: foreignFiles) }
+    if let memory = parameters.memoryFile { try UnneededFiles.remove([memory]) }
     if let found { try forgetSnapshot(of: found) }
   }
 

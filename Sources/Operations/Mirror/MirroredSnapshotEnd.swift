@@ -53,11 +53,7 @@ public final class MirroredSnapshotEnd {
   /// - Throws: ``MirrorError``, libvirt's error.
   public func check() throws {
     let states = try MirrorState.all(of: record, on: domain)
-    for (disk, _, state) in states {
-      if case .elsewhere(let path) = state {
-        throw MirrorError.elsewhere(disk: disk.target, found: path ?? "nothing", snapshot: record.snapshot)
-      }
-    }
+    for (disk, _, state) in states { try refuseElsewhere(disk, state) }
     let commit = "'snapshot-delete \(domain.name) \(record.snapshot) --abort-mirror --commit'"
     if choice != .abortAndCommit, let first = states.first(where: { $0.state == .merged }) {
       throw MirrorError.refused(
@@ -88,6 +84,12 @@ public final class MirroredSnapshotEnd {
       throw MirrorError.refused(
         "snapshot '\(child.name)' was taken on top of '\(record.snapshot)': delete it first")
     }
+  }
+
+  /// What the guest writes may be in the overlay alone, and with the snapshot forgotten that would be taken for a leftover.
+  private func refuseElsewhere(_ disk: MirrorRecord.Disk, _ state: MirrorState) throws(MirrorError) {
+    guard case .elsewhere(let path) = state else { return }
+    throw .elsewhere(disk: disk.target, found: path, snapshot: record.snapshot)
   }
 
   /// The steps; none has an undo.
@@ -172,8 +174,9 @@ public final class MirroredSnapshotEnd {
       // The guest may have died under the call, which libvirt notices a moment later.
       guard domain.isInactiveSoon else { throw error }
     }
-    guard try MirrorState(of: disk, on: domain) != .pivoted else { return }
-    try OfflinePivot(of: disk, to: path).run(on: domain)
+    let state = try MirrorState(of: disk, on: domain)
+    try refuseElsewhere(disk, state)
+    if state != .pivoted { try OfflinePivot(of: disk, to: path).run(on: domain) }
   }
 
   /// What counts is where the guest is afterwards, not what the call said: the job may end by itself under it.

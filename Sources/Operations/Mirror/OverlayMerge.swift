@@ -51,7 +51,7 @@ struct OverlayMerge {
     _ domain: Domain, isOnOverlay: inout Bool, beforeWriting willWrite: () throws -> Void = {},
     noting note: (OperationJournal.Turn) throws -> Void = { _ in }
   ) throws {
-    guard try isUppermost(in: DiskJob.chain(of: target, on: domain)?.images ?? []) else { return }
+    guard try needsMerging(inDomainXML: domain.xml()) else { return }
     isOnOverlay = true
     try DiskJob.abort(on: domain, disk: target)
     try willWrite()
@@ -72,36 +72,39 @@ struct OverlayMerge {
   private func mergeOffline(_ domain: Domain, beforeWriting willWrite: () throws -> Void) throws {
     let xml = try domain.xml([.inactive, .secure])
     // A definition that names the base already was merged before; the overlay's content is old then.
-    guard try isUppermost(in: definedChain(xml)) else { return }
+    guard try needsMerging(inDomainXML: xml) else { return }
     try willWrite()
     try commitFile()
     let moved = try DiskDefinition.replacing(target, with: base, inDomainXML: xml)
     _ = try domain.connection.defineDomain(xml: moved)
   }
 
-  /// Refuses an overlay on which another one stands; touches nothing.
+  /// Refuses a disk that is neither on the overlay nor on the base; touches nothing.
   ///
-  /// - Throws: ``MirrorError`` `.buried`, libvirt's error, `DiskIOError`.
+  /// - Throws: ``MirrorError`` `.buried`, `.neitherOn`; libvirt's error.
   func check(on domain: Domain) throws {
-    _ = try isUppermost(
-      in: domain.isActive()
-        ? DiskJob.chain(of: target, on: domain)?.images ?? []
-        : definedChain(domain.xml([.inactive, .secure])))
+    _ = try needsMerging(inDomainXML: domain.isActive() ? domain.xml() : domain.xml([.inactive, .secure]))
   }
 
-  /// The images of the disk as it is defined, as their headers say.
-  private func definedChain(_ xml: String) throws -> [DiskChain.Image] {
-    let disk = try DiskChain.chains(inDomainXML: xml).first { $0.target == target }
-    guard let top = disk?.top else { return [] }
-    return top.path == overlay.path ? [top] : try ImageChains().chain(of: top)
-  }
-
-  /// Whether the disk is on the overlay; false where it has left it for good.
-  private func isUppermost(in images: [DiskChain.Image]) throws(MirrorError) -> Bool {
-    guard let top = images.first, top.path != overlay.path else { return !images.isEmpty }
-    // Whoever asks removes the overlay next.
-    guard !images.contains(where: { $0.path == overlay.path }) else {
-      throw .buried(disk: target, overlay: overlay.path, top: top.path)
+  /// Whether the disk is on the overlay; false where it is on the base, or the overlay's file is gone.
+  ///
+  /// Whoever asks removes the overlay next: a disk that is anywhere else, or that the domain does not have any more, may have its
+  /// newest data there.
+  /// - Throws: ``MirrorError`` `.buried`, `.neitherOn`; `XMLError`.
+  func needsMerging(inDomainXML xml: String) throws -> Bool {
+    let images = try DiskChain.chains(inDomainXML: xml).first { $0.target == target }?.images ?? []
+    if let top = images.first {
+      if StorageCheck.isSame(top.path, overlay.path) { return true }
+      if StorageCheck.isSame(top.path, base.path) { return false }
+      // A definition does not tell what its images stand on; their headers do.
+      let chain = images.map(\.path) + ImageChains().visiblePaths(of: top)
+      guard !chain.contains(where: { StorageCheck.isSame($0, overlay.path) }) else {
+        throw MirrorError.buried(disk: target, overlay: overlay.path, top: top.path)
+      }
+    }
+    guard !StorageCheck.exists(overlay.path) else {
+      throw MirrorError.neitherOn(
+        disk: target, found: images.first?.path, overlay: overlay.path, base: base.path)
     }
     return false
   }

@@ -328,7 +328,6 @@ public final class StorageMigration {
   ) throws {
     let overlay = DiskChain.Image(path: disk.mirror, format: "qcow2")
     try onDomain(journal) { domain in
-      _ = try self.chain(of: disk, on: domain, among: [disk.mirror, base.path])
       try OverlayMerge(target: disk.target, base: base, overlay: overlay)
         .run(on: domain, noting: { try journal?.note($0) })
     }
