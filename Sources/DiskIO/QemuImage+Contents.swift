@@ -2,7 +2,7 @@ import FoundationEssentials
 
 /// What overlays hold of their own, and how it gets into the images below.
 extension QemuImage {
-  /// Whether an overlay holds anything that the images below it do not; only its tables are read.
+  /// Whether an overlay holds anything that the images below it do not; only its own tables are read, and none below need be there.
   ///
   /// Clusters that read as zeros are something: they hide what is below. So are snapshots inside it, whose clusters are not those that
   /// the guest sees now.
@@ -10,15 +10,25 @@ extension QemuImage {
   ///   - path: A qcow2 or qed image, which may be in use.
   ///   - format: Its format.
   /// - Returns: Whether any cluster is allocated, or anything is kept inside.
-  /// - Throws: ``DiskIOError`` `.system`, `.toolMissing`, `.toolFailed`, the last where an image below cannot be opened too.
+  /// - Throws: ``DiskIOError`` `.system`, `.toolMissing`, `.toolFailed`.
   public static func holdsData(path: String, format: ImageFormat) throws(DiskIOError) -> Bool {
     guard try information(path: path, format: format).storedSnapshots.isEmpty else { return true }
-    let output = try run(["map", "--output=json", "--force-share", "-f", format.name, "--", path])
+    let alone = try withoutBacking(path: path, format: format)
+    let output = try run(["map", "--output=json", "--force-share", "--", alone])
     guard let extents = try? JSONDecoder().decode([MapExtent].self, from: Data(output)) else {
       throw DiskIOError.toolFailed(
         tool: "qemu-img", reason: "what it said about the clusters of '\(path)' is not understood")
     }
-    return extents.contains { $0.depth == 0 && $0.isPresent }
+    return extents.contains(where: \.present)
+  }
+
+  /// An image in QEMU's words for block nodes, as if it stood on nothing.
+  private static func withoutBacking(path: String, format: ImageFormat) throws(DiskIOError) -> String {
+    guard let name = try? JSONEncoder().encode(QemuNBD.absolute(path)) else {
+      throw DiskIOError.notADisk(path: path, kind: "a file whose name is no text")
+    }
+    let file = String(decoding: name, as: UTF8.self)
+    return #"json:{"driver":"\#(format.name)","backing":null,"file":{"filename":\#(file)}}"#
   }
 
   /// Writes all that an image and those between hold into one further down; the upper ones stay but are of no use then.
@@ -57,13 +67,7 @@ extension QemuImage {
 
   /// An extent of `qemu-img map --output=json`.
   private struct MapExtent: Decodable {
-    /// How far below the image it is; unallocated ones beyond a shorter image below are the image's own.
-    let depth: Int
-    /// Whether it is allocated in that image at all (QEMU 6.1).
-    let present: Bool?
-    let zero: Bool
-    let data: Bool
-
-    var isPresent: Bool { present ?? (zero || data) }
+    /// Whether it is allocated, zeros included (QEMU 6.1).
+    let present: Bool
   }
 }

@@ -1,4 +1,5 @@
 import DiskIO
+import Foundation
 import TestSupport
 import Testing
 
@@ -26,5 +27,36 @@ struct ImageContentsTests {
     }
     let holdsData = try QemuImage.holdsData(path: overlay, format: .qcow2)
     #expect(holdsData == expected)
+    // Images below are none of its business, and may be out of reach.
+    try FileManager.default.removeItem(atPath: base)
+    let holdsDataAlone = try QemuImage.holdsData(path: overlay, format: .qcow2)
+    #expect(holdsDataAlone == expected)
+  }
+
+  @Test("of QED too, whose zeros hide what is below likewise; a raw image is all its own")
+  func otherFormats() throws {
+    let directory = try TemporaryDirectory()
+    let image = try require(tool: "qemu-img")
+    let (base, overlay) = (directory.file("base"), directory.file("overlay"))
+    try run([image, "create", "-q", "-f", "raw", base, "1M"]).check()
+    try run([image, "create", "-q", "-f", "qed", "-b", base, "-F", "raw", overlay]).check()
+    let qed = try ImageFormat("qed")
+    let isFilled = try QemuImage.holdsData(path: overlay, format: qed)
+    #expect(!isFilled)
+    try run([try require(tool: "qemu-io"), "-f", "qed", "-c", "write -q -z 0 64k", overlay]).check()
+    let holdsZeros = try QemuImage.holdsData(path: overlay, format: qed)
+    #expect(holdsZeros)
+    let holdsRawData = try QemuImage.holdsData(path: base, format: .raw)
+    #expect(holdsRawData)
+  }
+
+  @Test("an image that is none is told by its name")
+  func damaged() throws {
+    let directory = try TemporaryDirectory()
+    let file = try directory.write(text: "no image", to: #"a "b\c"#)
+    let error = #expect(throws: DiskIOError.self) {
+      _ = try QemuImage.holdsData(path: file, format: .qcow2)
+    }
+    #expect(error?.description.contains(file) == true, "\(String(describing: error))")
   }
 }

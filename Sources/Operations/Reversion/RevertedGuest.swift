@@ -5,8 +5,9 @@ import Libvirt
 final class RevertedGuest {
   let domain: Domain
   let reversion: ExternalReversion
-  /// Whether it was this process that let the guest onto the fresh overlays, and off them again.
-  private var hasStopped = false
+  /// Whether it is known that nobody has built on the fresh overlays: that was looked at once while this is taken back, or it was this
+  /// process that let the guest onto them, and off again.
+  private var isUnused = false
 
   init(domain: Domain, reversion: ExternalReversion) {
     self.domain = domain
@@ -116,7 +117,7 @@ final class RevertedGuest {
   /// Undoes ``start()`` and ``resume()``.
   func stopAgain() throws {
     try stop()
-    hasStopped = true
+    isUnused = true
   }
 
   func startAgain() throws {
@@ -181,7 +182,7 @@ final class RevertedGuest {
 
   /// Refuses to take back what somebody has built on: a guest that was started meanwhile has written to new overlays.
   private func requireUnused() throws {
-    guard !hasStopped else { return }
+    guard !isUnused else { return }
     let active = try Set(DiskChain.chains(inDomainXML: domain.xml()).compactMap(\.top?.path))
     let overlays = reversion.disks.map(\.fresh) + Array(reversion.branch?.overlays.values ?? [:].values)
     for overlay in overlays where FileOwner.exists(overlay.path) {
@@ -190,6 +191,7 @@ final class RevertedGuest {
         throw ReversionError.usedMeanwhile(domain: domain.name, path: overlay.path)
       }
     }
+    isUnused = true
   }
 
   func removeUnneeded() throws {
