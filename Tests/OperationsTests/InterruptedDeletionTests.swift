@@ -20,21 +20,11 @@ struct InterruptedDeletionTests {
     try write("write -q -P 1 0 64k", "base")
     try write("write -q -P 2 0 64k", "overlay")
     try write("write -q -c -P 3 960k 64k", "overlay")
-    try damageLastCluster()
+    try TestImage(guest.directory.file("overlay")).damageLastCluster()
   }
 
   private func write(_ command: String, _ image: String) throws {
     try run([try require(tool: "qemu-io"), "-f", "qcow2", "-c", command, guest.directory.file(image)]).check()
-  }
-
-  /// Compressed data that is none is found when it is read, not before: the cluster is the last one of the file.
-  private func damageLastCluster() throws {
-    let file = try FileHandle(forUpdating: URL(filePath: guest.directory.file("overlay")))
-    let size = try file.seekToEnd()
-    try #require(size > 0)
-    try file.seek(toOffset: (size - 1) / 65536 * 65536)
-    try file.write(contentsOf: Data(repeating: 0xFF, count: 16))
-    try file.close()
   }
 
   private func holds(_ pattern: Int, at place: String, _ image: String) throws -> Bool {

@@ -32,4 +32,14 @@ public struct TestImage {
     let date = Date(timeIntervalSince1970: 1_767_225_600 + seconds)
     try FileManager.default.setAttributes([.modificationDate: date], ofItemAtPath: path)
   }
+
+  /// Spoils the cluster that was written last, with `write -c`: compressed data that is none is found when it is read, not before.
+  public func damageLastCluster() throws {
+    let file = try FileHandle(forUpdating: URL(filePath: path))
+    let size = try file.seekToEnd()
+    guard size > 0 else { throw TestSupportError("'\(path)' is empty") }
+    try file.seek(toOffset: (size - 1) / 65536 * 65536)
+    try file.write(contentsOf: Data(repeating: 0xFF, count: 16))
+    try file.close()
+  }
 }

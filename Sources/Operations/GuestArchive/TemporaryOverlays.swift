@@ -101,7 +101,7 @@ struct TemporaryOverlays: Codable, Equatable, Sendable {
       try empty(layer, on: domain, isCurrent: &isCurrent)
     } catch {
       // A QEMU that dies meanwhile, or that libvirt has not yet found dead, leaves its images to us.
-      guard let domain, Self.hasEnded(domain) else { throw error }
+      guard let domain, domain.isInactive(within: 20) else { throw error }
       try empty(layer, on: domain, isCurrent: &isCurrent)
     }
     try UnneededFiles.remove([layer.overlay])
@@ -111,7 +111,7 @@ struct TemporaryOverlays: Codable, Equatable, Sendable {
   ///
   /// Sets `isCurrent` while a running guest is known to write to the overlay.
   private func empty(_ layer: Layer, on domain: Domain?, isCurrent: inout Bool) throws {
-    guard let domain, let isActive = try Self.isActive(domain) else {
+    guard let domain, let isActive = try domain.isActiveIfKnown() else {
       // It may have gone on below for days since.
       return try OrphanedOverlay(layer.merge).merge(isCurrent: isCurrent)
     }
@@ -120,28 +120,6 @@ struct TemporaryOverlays: Codable, Equatable, Sendable {
     // Ctrl-C waits for it: giving it up would leave the guest on the overlay.
     do { try layer.merge.mergeLive(domain, isOnOverlay: &isCurrent) } catch MirrorError.mergeEnded {
       throw GuestArchiveError.notCommitted(overlay: layer.overlay, base: layer.frozen.source)
-    }
-  }
-
-  /// Whether the guest has ended, or does within a second.
-  private static func hasEnded(_ domain: Domain) -> Bool {
-    for _ in 0..<50 {
-      do {
-        if try isActive(domain) != true { return true }
-      } catch {
-        return false
-      }
-      usleep(20_000)
-    }
-    return false
-  }
-
-  /// Whether the guest runs; nil when it has no definition and has ended.
-  private static func isActive(_ domain: Domain) throws -> Bool? {
-    do {
-      return try domain.isActive()
-    } catch  where error.code == .noDomain {
-      return nil
     }
   }
 

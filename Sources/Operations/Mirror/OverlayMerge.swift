@@ -138,22 +138,3 @@ enum DiskDefinition {
     return root.text(layout: .libvirt)
   }
 }
-
-extension Domain {
-  /// Whether the domain is shut off within 5 seconds: libvirt needs a moment to see that its QEMU has died.
-  var isInactiveSoon: Bool { isInactive(within: 100) }
-
-  /// Whether the domain is shut off within so many times 50 ms.
-  func isInactive(within looks: Int) -> Bool {
-    for _ in 0..<looks {
-      do throws(LibvirtError) {
-        if try !isActive() { return true }
-      } catch {
-        // A transient one is unknown then; a connection that is lost tells nothing.
-        if error.code == .noDomain { return true }
-      }
-      usleep(50_000)
-    }
-    return false
-  }
-}

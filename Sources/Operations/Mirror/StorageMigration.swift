@@ -152,11 +152,15 @@ public final class StorageMigration {
 
   /// Does something to the domain, and once more where the guest has died under it.
   private func onDomain(_ journal: OperationJournal?, _ work: (Domain) throws -> Void) throws {
+    let found = try domain(journal)
+    let wasActive = try found.isActiveIfKnown() ?? true
     do {
-      try work(domain(journal))
+      try work(found)
     } catch {
       // libvirt notices a moment later.
-      guard try connection.existingDomain(uuid: domainUUID)?.isInactiveSoon ?? true else { throw error }
+      guard wasActive, try connection.existingDomain(uuid: domainUUID)?.isInactiveSoon ?? true else {
+        throw error
+      }
       try work(domain(journal))
     }
   }
