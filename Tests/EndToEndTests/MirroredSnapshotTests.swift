@@ -110,7 +110,7 @@ struct MirroredSnapshotTests {
     }
     try mirrored.create("last", mirroring: ["vda"]).check()
     try guest.waitForTicks(1)
-    try guest.virsh("destroy", guest.name).check()
+    try guest.snapsh("destroy", guest.name).check()
     let overlay = mirrored.overlay("vdb", "last")
     let sentence =
       "the domain has no disk 'vdb' any more, and '\(overlay)' may hold its newest data, so that stays"
