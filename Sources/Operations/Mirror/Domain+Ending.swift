@@ -20,12 +20,8 @@ extension Domain {
   /// Whether the domain is shut off within so many times 50 ms.
   func isInactive(within looks: Int) -> Bool {
     for _ in 0..<looks {
-      do throws(LibvirtError) {
-        if try !isActive() { return true }
-      } catch {
-        // A transient one is unknown then; a connection that is lost tells nothing.
-        if error.code == .noDomain { return true }
-      }
+      // A connection that is lost tells nothing.
+      do { if try isActiveIfKnown() != true { return true } } catch {}
       usleep(50_000)
     }
     return false
