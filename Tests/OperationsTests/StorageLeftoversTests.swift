@@ -31,6 +31,21 @@ struct StorageLeftoversTests {
     #expect(!FileManager.default.fileExists(atPath: fixture.directory.file("stray")))
   }
 
+  @Test("is all that its disks stood on, as far as the images tell, less what it still uses")
+  func chains() throws {
+    let fixture = try SnapshotImagesFixture(
+      disk: "base", images: [["golden", "base", "ov1"], ["low", "ov2"]], snapshots: [])
+    func left(_ names: String...) throws -> [String] {
+      let tops = names.map { DiskChain.Image(path: fixture.directory.file($0), format: "qcow2") }
+      return try StorageLeftovers(on: fixture.domain.connection)
+        .settle(chainsFrom: tops, leftBy: fixture.domain, removes: false)
+        .map { String($0.path.split(separator: "/").last ?? "") }
+    }
+    #expect(try left("ov1", "ov2") == ["ov1", "golden", "ov2", "low"])
+    try fixture.hide("low")
+    #expect(try left("ov2", "none") == ["ov2"])
+  }
+
   @Test("a path that cannot be looked at is not taken for one where nothing is")
   func unreachable() throws {
     let directory = try TemporaryDirectory()

@@ -137,13 +137,11 @@ public final class MirroredSnapshotEnd {
   public func leftovers() throws -> [StorageLeftovers.File] { try removed ?? settleLeftovers(removes: false) }
 
   private func settleLeftovers(removes: Bool) throws -> [StorageLeftovers.File] {
-    let inUse = try Set(DiskChain.chains(inDomainXML: domain.xml()).flatMap(\.images).map(\.path))
-    let candidates = record.mirrors.flatMap { disk, path in
-      let left = choice == .pivot ? disk.overlay : path
-      return StorageLeftovers.chain(from: .init(path: left, format: disk.format)).map(\.path)
+    let tops = record.mirrors.map { disk, path in
+      DiskChain.Image(path: choice == .pivot ? disk.overlay : path, format: disk.format)
     }
     return try StorageLeftovers(on: domain.connection).settle(
-      candidates.filter { !inUse.contains($0) }, removes: removes)
+      chainsFrom: tops, leftBy: domain, removes: removes)
   }
 
   private func noteMerging() throws {

@@ -24,23 +24,19 @@ public struct StorageLeftovers {
     self.connection = connection
   }
 
-  /// Every image below and including one, as the headers tell; an image that cannot be read ends the chain.
-  public static func chain(from top: DiskChain.Image) -> [DiskChain.Image] {
-    var images: [DiskChain.Image] = []
-    var next: DiskChain.Image? = top
-    while let image = next, images.count < 256, StorageCheck.exists(image.path) {
-      images.append(image)
-      next = below(image)
-    }
-    return images
-  }
-
-  private static func below(_ image: DiskChain.Image) -> DiskChain.Image? {
-    guard let format = try? ImageFormat(image.format),
-      let information = try? QemuImage.information(path: image.path, format: format),
-      let path = information.backingPath
-    else { return nil }
-    return DiskChain.Image(path: path, format: information.backingFormat ?? "raw")
+  /// Looks at what a guest has left of its disks: images, and all below them that their headers tell of, that it does not use.
+  ///
+  /// - Parameters:
+  ///   - tops: The images that the disks were on.
+  ///   - domain: The guest.
+  ///   - removes: Whether those that nobody needs are removed.
+  /// - Throws: libvirt's error, `XMLError`, `DiskIOError`.
+  /// - Returns: The files, each chain from its top.
+  func settle(chainsFrom tops: [DiskChain.Image], leftBy domain: Domain, removes: Bool) throws -> [File] {
+    let inUse = try Set(DiskChain.chains(inDomainXML: domain.xml()).flatMap(\.images).map(\.path))
+    let chains = ImageChains()
+    return try settle(
+      tops.flatMap(chains.visiblePaths).filter { !inUse.contains($0) }, removes: removes)
   }
 
   /// Looks at the files that a guest may have left.
@@ -95,8 +91,10 @@ public struct StorageLeftovers {
         try use("domain '\(domain.name)'", of: xml, standingOn: images)
       }
       for snapshot in try Self.asked({ () throws(LibvirtError) in try domain.snapshots() }) ?? [] {
-        guard let xml = try Self.asked({ () throws(LibvirtError) in try snapshot.xml() }) else { continue }
-        let images = try SnapshotFiles(of: snapshot).disks.compactMap(\.frozen)
+        guard let xml = try Self.asked({ () throws(LibvirtError) in try snapshot.xml(.secure) }) else {
+          continue
+        }
+        let images = try SnapshotFiles(xml: xml).disks.compactMap(\.frozen)
         try use("snapshot '\(snapshot.name)' of domain '\(domain.name)'", of: xml, standingOn: images)
       }
     }

@@ -196,12 +196,9 @@ public final class StorageMigration {
   }
 
   private func settleLeftovers(of domain: Domain, removes: Bool) throws -> [StorageLeftovers.File] {
-    let inUse = try Set(DiskChain.chains(inDomainXML: domain.xml()).flatMap(\.images).map(\.path))
-    let old = parameters.snapshot.disks.flatMap { disk in
-      StorageLeftovers.chain(from: .init(path: disk.overlay, format: disk.format)).map(\.path)
-    }
+    let tops = parameters.snapshot.disks.map { DiskChain.Image(path: $0.overlay, format: $0.format) }
     return try StorageLeftovers(on: domain.connection).settle(
-      old.filter { !inUse.contains($0) }, removes: removes)
+      chainsFrom: tops, leftBy: domain, removes: removes)
   }
 
   // MARK: - The new storage
