@@ -26,10 +26,8 @@ public final class OperationJournal {
     public var domainUUID: String
     /// The domain's name, for people.
     public var domain: String
-    /// The process that works on it.
+    /// The process that began it.
     public var processID: Int32
-    /// When that process began, in clock ticks since the machine did: a later process may get the same number.
-    public var processStart: String
     /// When it began, seconds since 1970.
     public var began: Int64
     /// The index of the step begun last; -1 before the first.
@@ -48,7 +46,6 @@ public final class OperationJournal {
       self.domainUUID = domainUUID
       self.domain = domain
       processID = getpid()
-      processStart = Self.start(of: processID) ?? ""
       began = Int64(time(nil))
       begun = -1
       let encoder = JSONEncoder()
@@ -56,24 +53,11 @@ public final class OperationJournal {
       self.parameters = String(decoding: try encoder.encode(parameters), as: UTF8.self)
     }
 
-    /// Whether the process that wrote it is still at work.
-    public var isHeld: Bool { Self.start(of: processID) == processStart }
-
     /// Whether the operation is on a domain of libvirt's.
     public var concernsLibvirt: Bool { !uri.isEmpty }
 
     /// Whether the operation is on libvirt's domain of this UUID.
     public func concerns(domainUUID uuid: String) -> Bool { concernsLibvirt && domainUUID == uuid }
-
-    /// Field 22 of `/proc/PID/stat`; `nil` where there is no such process.
-    static func start(of process: Int32) -> String? {
-      guard let stat = try? String(contentsOf: URL(filePath: "/proc/\(process)/stat"), encoding: .utf8)
-      else { return nil }
-      // The name, the second field, is in parentheses and may hold anything; the third is 2 words after it.
-      guard let end = stat.lastIndex(of: ")") else { return nil }
-      let fields = stat[end...].split(separator: " ")
-      return fields.count > 20 ? String(fields[20]) : nil
-    }
 
     /// Whether the operation is on this domain under this libvirt: a copy of its definition, with the same UUID, may be under another
     /// one.
@@ -96,6 +80,7 @@ public final class OperationJournal {
   public private(set) var record: Record
   /// Whether the operation goes on behind the end of its plan: whoever began it removes the journal then.
   var outlivesPlan = false
+  private weak var ownClaim: DomainClaim?
 
   /// The index of the step begun last; -1 before the first.
   public var begun: Int { record.begun }
@@ -106,7 +91,12 @@ public final class OperationJournal {
   ///   - directory: Made with mode 0700 if need be.
   ///   - record: What is to be done.
   public init(in directory: FilePath, _ record: Record) {
-    path = directory.appending("\(record.operation)-\(record.domainUUID)-\(record.processID).json")
+    // A process that lives long may keep several of one domain's, and those without a domain all have the same UUID.
+    var now = timespec()
+    clock_gettime(CLOCK_REALTIME, &now)
+    let moment = now.tv_sec * 1_000_000_000 + now.tv_nsec
+    path = directory.appending(
+      "\(record.operation)-\(record.domainUUID)-\(record.processID)-\(moment).json")
     self.record = record
   }
 
@@ -130,35 +120,74 @@ public final class OperationJournal {
       .sorted { ($0.record.began, $0.path.string) < ($1.record.began, $1.path.string) }
   }
 
-  /// Whether the process that wrote it is still at work on it; one that lives on, as a shell does, may have given it up.
-  public var isHeld: Bool {
-    guard record.isHeld, record.concernsLibvirt else { return record.isHeld }
-    return DomainClaim.isHeld(on: record.domainUUID, beside: path.removingLastComponent())
+  /// Whether somebody is at work on its domain, or on the operation itself where libvirt has no domain of it.
+  public var isHeld: Bool { DomainClaim.isHeld(on: claimed, beside: path.removingLastComponent()) }
+
+  /// The process that is at work on it; `nil` where none is.
+  var holder: Int32? {
+    guard isHeld else { return nil }
+    return DomainClaim.holder(on: claimed, beside: path.removingLastComponent()) ?? record.processID
   }
 
-  /// Claims the domain for the operation, until the claim goes; nil where libvirt has no domain of it.
+  /// What is claimed for it.
+  private var claimed: String {
+    record.concernsLibvirt ? record.domainUUID : path.stem ?? record.operation
+  }
+
+  /// Claims the domain for the operation, until the claim goes; the same claim for as long as there is one.
   ///
   /// - Throws: ``UnfinishedOperationError`` where another operation has it, ``JournalError``.
-  func claim() throws -> DomainClaim? {
-    guard record.concernsLibvirt else { return nil }
+  func claim() throws -> DomainClaim {
+    if let ownClaim { return ownClaim }
     let directory = path.removingLastComponent()
-    if let claim = try DomainClaim(on: record.domainUUID, beside: directory) { return claim }
-    let other = Self.all(in: directory).first {
-      $0.record.concerns(domainUUID: record.domainUUID) && $0.isHeld
+    if let claim = try DomainClaim(on: claimed, beside: directory) {
+      ownClaim = claim
+      return claim
     }
-    throw UnfinishedOperationError(other ?? self)
+    let other = Self.all(in: directory).first { $0.claimed == claimed }
+    throw UnfinishedOperationError(other ?? self, under: record.uri)
   }
 
   /// Claims the domain for an operation that is about to begin.
   ///
   /// - Throws: ``UnfinishedOperationError`` where another operation has it, or was interrupted; ``JournalError``.
-  func claimForNew() throws -> DomainClaim? {
-    guard let claim = try claim() else { return nil }
+  func claimForNew() throws -> DomainClaim {
+    let claim = try claim()
     // Since this one was planned another may have begun, and have been interrupted.
-    let other = Self.all(in: path.removingLastComponent()).first {
-      $0.record.concerns(domainUUID: record.domainUUID) && $0.path != path
+    let other = Self.all(in: path.removingLastComponent()).first { $0.claimed == claimed && $0.path != path }
+    if let other { throw UnfinishedOperationError(interrupted: other, under: record.uri) }
+    return claim
+  }
+
+  /// Does on a domain what needs no journal, since what is left of it tells by itself, while nobody else is at work there.
+  ///
+  /// - Parameters:
+  ///   - operation: What others are told of it.
+  ///   - domain: The domain.
+  ///   - directory: Where the journals are.
+  ///   - work: What is done.
+  /// - Throws: ``UnfinishedOperationError``, ``JournalError``; what the work throws.
+  /// - Returns: What the work gives.
+  public static func claiming<Outcome>(
+    _ operation: String, on domain: Domain, in directory: FilePath, _ work: () throws -> Outcome
+  ) throws -> Outcome {
+    let record = try Record(
+      operation: operation, uri: domain.connection.uri(), domainUUID: domain.uuid(), domain: domain.name,
+      parameters: [String]())
+    let claim = try OperationJournal(in: directory, record).claimForNew()
+    defer { withExtendedLifetime(claim) {} }
+    return try work()
+  }
+
+  /// Claims the domain for the end of an operation that another process began, and makes sure that it is still as it was read.
+  ///
+  /// - Throws: ``UnfinishedOperationError`` where somebody else has it; ``JournalError``, also where somebody else had it since.
+  func claimForEnd() throws -> DomainClaim {
+    let claim = try claim()
+    guard (try? OperationJournal(reading: path))?.record == record else {
+      throw JournalError(
+        path: path.string, reason: "was changed or removed by another process meanwhile; look again")
     }
-    if let other { throw UnfinishedOperationError(interrupted: other) }
     return claim
   }
 
@@ -211,6 +240,7 @@ public final class OperationJournal {
     guard unlink(path.string) == 0 || errno == ENOENT else {
       throw JournalError(path: path.string, reason: "cannot be removed (\(Errno(rawValue: errno)))")
     }
+    if !record.concernsLibvirt { ownClaim?.removeFile() }
   }
 
   private func write() throws(JournalError) {

@@ -9,21 +9,25 @@ public struct Plan {
   public let finishingSteps: [Step]
   /// Whether everything before the finishing steps is found done.
   private let isAchieved: () throws -> Bool
+  /// The first step from which on that is asked.
+  private let firstAchieving: Int
 
   /// The steps in the order in which they are carried out.
   ///
   /// - Parameters:
   ///   - steps: Taken back when one of them fails.
   ///   - finishingSteps: Follow once nothing is to be taken back any more.
-  ///   - isAchieved: Asked where a process was lost in the last of the steps: true where what it was to do is
+  ///   - firstAchieving: The index of the first step that may have achieved it, with somebody's help; the last where there is none.
+  ///   - isAchieved: Asked where a process was lost in one of these steps: true where what it was to do is
   ///     found done, so that taking it back would lose what came after.
   public init(
-    _ steps: [Step], finishing finishingSteps: [Step] = [],
+    _ steps: [Step], finishing finishingSteps: [Step] = [], achievedFrom firstAchieving: Int? = nil,
     isAchieved: @escaping () throws -> Bool = { false }
   ) {
     self.steps = steps
     self.finishingSteps = finishingSteps
     self.isAchieved = isAchieved
+    self.firstAchieving = firstAchieving ?? steps.count - 1
   }
 
   /// What would be done, an order a step.
@@ -68,17 +72,21 @@ public struct Plan {
   public func recover(
     _ journal: OperationJournal, announce: (Step) -> Void = { _ in }
   ) throws(PlanFailure) -> PlanFailure? {
-    guard willFinish(journal) else { return rollBack(journal) }
-    let claim = try claimed { try journal.claim() }
+    let claim = try claimed { try journal.claimForEnd() }
     defer { withExtendedLifetime(claim) {} }
+    // What cannot be told is no reason to undo what may be done.
+    let isForward = try claimed { try willFinish(journal) }
+    guard isForward else { return takenBack(from: journal.begun, journal: journal, after: nil) }
     try finish(from: max(0, journal.begun - steps.count), journal: journal, announce: announce)
     return nil
   }
 
   /// Whether ``recover(_:announce:)`` goes forward.
-  public func willFinish(_ journal: OperationJournal) -> Bool {
+  ///
+  /// - Throws: What kept it from being told.
+  public func willFinish(_ journal: OperationJournal) throws -> Bool {
     if journal.begun >= steps.count { return true }
-    return journal.begun == steps.count - 1 && (try? isAchieved()) == true
+    return try journal.begun >= max(0, firstAchieving) && isAchieved()
   }
 
   /// What is left to do of an operation whose point of no return is behind it.
@@ -116,13 +124,17 @@ public struct Plan {
 
   /// Takes an operation back that another process began and did not end.
   ///
-  /// - Parameter journal: That operation's own; removed when all was undone.
+  /// - Parameters:
+  ///   - journal: That operation's own; removed when all was undone.
+  ///   - clearing: Removes what is left of its files once the rest is undone; gives their paths.
   /// - Returns: What was undone, in that order, and what could not be.
-  public func rollBack(_ journal: OperationJournal) -> PlanFailure {
+  public func rollBack(
+    _ journal: OperationJournal, clearing: () throws -> [String] = { [] }
+  ) -> PlanFailure {
     do {
-      let claim = try journal.claim()
+      let claim = try journal.claimForEnd()
       defer { withExtendedLifetime(claim) {} }
-      return takenBack(from: journal.begun, journal: journal, after: nil)
+      return takenBack(from: journal.begun, journal: journal, after: nil, clearing: clearing)
     } catch {
       let undo = "take the \(journal.record.operation) back"
       return PlanFailure(step: nil, cause: nil, undone: [], notUndone: [.init(undo: undo, cause: error)])
@@ -130,16 +142,17 @@ public struct Plan {
   }
 
   /// Nothing is touched without the claim.
-  private func claimed(_ claim: () throws -> DomainClaim?) throws(PlanFailure) -> DomainClaim? {
+  private func claimed<Answer>(_ ask: () throws -> Answer) throws(PlanFailure) -> Answer {
     do {
-      return try claim()
+      return try ask()
     } catch {
       throw PlanFailure(step: nil, cause: error, undone: [], notUndone: [])
     }
   }
 
   private func takenBack(
-    from index: Int, journal: OperationJournal?, after cause: (any Error)?
+    from index: Int, journal: OperationJournal?, after cause: (any Error)?,
+    clearing: () throws -> [String] = { [] }
   ) -> PlanFailure {
     var undone: [String] = []
     var notUndone: [PlanFailure.Remainder] = []
@@ -150,6 +163,13 @@ public struct Plan {
         undone.append(description)
       } catch {
         notUndone.append(.init(undo: description, cause: error))
+      }
+    }
+    if notUndone.isEmpty {
+      do {
+        undone += try clearing().map { "remove '\($0)'" }
+      } catch {
+        notUndone.append(.init(undo: "remove what is left of its files", cause: error))
       }
     }
     if notUndone.isEmpty {

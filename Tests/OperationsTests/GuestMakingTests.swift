@@ -1,5 +1,6 @@
 import Foundation
 import Libvirt
+import SystemPackage
 import TestSupport
 import Testing
 
@@ -125,5 +126,68 @@ struct GuestMakingTests {
     #expect(try make(meddlingBefore: "") {} == nil)
     #expect(try connection.domain(uuid: Self.uuid).isActive())
     #expect(directory.files == ["node.xml", "x.img"])
+  }
+
+  /// What a process leaves that is lost in one of the steps, as another one reads it.
+  private func lost(in step: Int, of journals: FilePath) throws -> OperationJournal {
+    var parameters = GuestRestore.Parameters(uuid: Self.uuid, ending: .started)
+    let draft = try directory.write(text: "ours", to: ".draft")
+    var status = stat()
+    #expect(lstat(draft, &status) == 0)
+    parameters.files = [
+      RestoredFile(
+        draft: draft, name: directory.file("x.img"), place: directory.file("x.img"), former: nil,
+        device: UInt64(status.st_dev), inode: UInt64(status.st_ino))
+    ]
+    let journal = OperationJournal(
+      in: journals,
+      try .init(
+        operation: GuestRestore.operation, uri: connection.uri(), domainUUID: Self.uuid, domain: "guest",
+        parameters: parameters))
+    try journal.begin(step: step)
+    try RestoredFile.move(draft, to: directory.file("x.img"))
+    try GuestMaking("", parameters, on: connection).seal(in: journal)
+    if step > 1 { _ = try connection.defineDomain(xml: definition(on: directory.file("x.img"))) }
+    return try OperationJournal(reading: journal.path)
+  }
+
+  @Test(
+    "has run since its restore was lost, and is off again: it stays, as what it wrote is nowhere else",
+    arguments: [2, 3])
+  func usedSince(step: Int) throws {
+    let journals = FilePath(directory.file("state/journals"))
+    let journal = try lost(in: step, of: journals)
+    let domain = try connection.domain(uuid: Self.uuid)
+    try domain.start()
+    try directory.write(text: "a week of work", to: "x.img")
+    try domain.destroy()
+    let outcome = try GuestRestore.interrupted(journal, on: connection).recover(journal)
+    #expect(outcome == nil)
+    #expect(try !domain.isActive())
+    #expect(try String(contentsOfFile: directory.file("x.img"), encoding: .utf8) == "a week of work")
+    #expect(OperationJournal.all(in: journals).isEmpty)
+  }
+
+  @Test("was not made yet: its files go")
+  func unused() throws {
+    let journals = FilePath(directory.file("state/journals"))
+    let journal = try lost(in: 1, of: journals)
+    let outcome = try GuestRestore.interrupted(journal, on: connection).recover(journal)
+    #expect(outcome?.notUndone.isEmpty == true)
+    #expect(throws: LibvirtError.self) { try connection.domain(uuid: Self.uuid) }
+    #expect(!FileManager.default.fileExists(atPath: directory.file("x.img")))
+    #expect(OperationJournal.all(in: journals).isEmpty)
+  }
+
+  @Test("was not made yet, and somebody uses its disk: that is told, and the disk stays")
+  func usedByOthers() throws {
+    let journals = FilePath(directory.file("state/journals"))
+    let journal = try lost(in: 1, of: journals)
+    try directory.write(text: "theirs", to: "x.img")
+    let outcome = try GuestRestore.interrupted(journal, on: connection).recover(journal)
+    let causes = outcome?.notUndone.compactMap { $0.cause as? GuestArchiveError }
+    #expect(causes?.first == .writtenMeanwhile(path: directory.file("x.img")))
+    #expect(FileManager.default.fileExists(atPath: directory.file("x.img")))
+    #expect(OperationJournal.all(in: journals).count == 1)
   }
 }

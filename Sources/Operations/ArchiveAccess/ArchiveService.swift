@@ -85,14 +85,7 @@ final class PrivateDirectory: Sendable {
 
   /// Removes such a directory, also one that another process has left.
   static func remove(_ path: String) {
-    guard let stream = opendir(path) else { return }
-    while let entry = readdir(stream) {
-      let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
-        String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-      }
-      if name != ".", name != ".." { unlink("\(path)/\(name)") }
-    }
-    closedir(stream)
+    for name in (try? DirectoryListing.names(in: path)) ?? [] { unlink("\(path)/\(name)") }
     rmdir(path)
   }
 }

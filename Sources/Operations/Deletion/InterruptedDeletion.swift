@@ -31,7 +31,7 @@ extension SnapshotDeletion {
     let domain = snapshot.domain
     for (deletion, journal) in try all(of: domain, in: journals)
     where deletion.ruined(journal).contains(snapshot.name) {
-      if journal.isHeld { throw UnfinishedOperationError(journal) }
+      if journal.isHeld { throw UnfinishedOperationError(journal, under: journal.record.uri) }
       throw ReversionError.halfMerged(snapshot: snapshot.name, domain: domain.name)
     }
   }

@@ -87,7 +87,7 @@ public struct InterruptedOperation {
 
   /// Whether ``recover(on:)`` goes forward.
   public func willFinish(on connection: Connection) -> Bool {
-    (try? Self.plan(journal, connection))??.willFinish(journal) ?? false
+    (try? Self.plan(journal, connection)?.willFinish(journal)) ?? false
   }
 
   /// Whether ``recover(on:)`` needs no domain: one may be all that an archiving or a restore has not left behind, and a guest

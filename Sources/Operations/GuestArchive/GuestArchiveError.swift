@@ -66,6 +66,8 @@ public enum GuestArchiveError: Error, Equatable, Sendable {
   case notCommitted(overlay: String, base: String)
   /// The guest of a restore that is taken back runs.
   case runsMeanwhile(name: String)
+  /// A file of a restore that is taken back has been written to by somebody since.
+  case writtenMeanwhile(path: String)
 }
 
 extension GuestArchiveError: CustomStringConvertible {
@@ -158,6 +160,9 @@ extension GuestArchiveError: CustomStringConvertible {
         + "QEMU's log tells more"
     case .runsMeanwhile(let name):
       "domain '\(name)' runs on what is to be taken back; stop it first"
+    case .writtenMeanwhile(let path):
+      "'\(path)' has been written to since it was restored, and is kept: move it away, or remove it if nobody needs it, "
+        + "and ask again"
     }
   }
 }

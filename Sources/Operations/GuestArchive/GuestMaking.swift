@@ -106,7 +106,21 @@ final class GuestMaking {
     ]
   }
 
-  /// Whether the guest is there as it was to be; asked of a process that was lost in the last of the steps.
+  /// Notes of the files, which have their names now, that nobody has used them yet.
+  func seal(in journal: OperationJournal?) throws {
+    // The memory is gone once it was put back.
+    parameters.files = try parameters.files.map { try $0 == parameters.memory ? $0 : $0.sealedNow() }
+    try journal?.update(parameters: parameters)
+  }
+
+  /// The first of the steps with which the guest may be there, be it that somebody else has started it; nil for the last one.
+  ///
+  /// Of a process that served the guest's data only the last step makes the guest whole.
+  var firstAchieving: Int? {
+    parameters.ending == .disksOnly || parameters.overlays != nil ? nil : 2
+  }
+
+  /// Whether the guest is there as it was to be, or has been since; asked of a process that was lost.
   func isAchieved() throws -> Bool {
     if parameters.ending == .disksOnly {
       return !parameters.files.isEmpty && parameters.files.allSatisfy(\.isInPlace)
@@ -114,7 +128,7 @@ final class GuestMaking {
     guard let domain = try ownGuest() else { return false }
     if let overlays = parameters.overlays { return InstantRestore.isDone(overlays, parameters.files) }
     switch parameters.ending {
-    case .started, .resumed, .paused: return try domain.isActive()
+    case .started, .resumed, .paused: return try domain.isActive() || writtenFile() != nil
     case .defined:
       // A guest that is replaced may have the same UUID.
       let definition = try domain.xml([.inactive, .secure])
@@ -126,7 +140,7 @@ final class GuestMaking {
   /// Takes the files away, whichever name they have by now, and puts back what they replaced.
   func takeFilesAway() throws {
     guard !parameters.files.isEmpty else { return }
-    try requireOff()
+    try requireUnused()
     var first: (any Error)?
     for file in parameters.files {
       do {
@@ -166,15 +180,24 @@ final class GuestMaking {
     return parameters.files.contains { sources.contains($0.place) && $0.isInPlaceOrGone } ? domain : nil
   }
 
-  /// Somebody may have started the guest before what was left of its restore is taken back.
-  private func requireOff() throws {
-    guard let domain = try ownGuest(), try domain.isActive() else { return }
-    throw GuestArchiveError.runsMeanwhile(name: domain.name)
+  /// Somebody may have started the guest before what was left of its restore is taken back, and have written to its disks.
+  private func requireUnused() throws {
+    if let domain = try ownGuest(), try domain.isActive() {
+      throw GuestArchiveError.runsMeanwhile(name: domain.name)
+    }
+    // What the guest wrote while this very process brought it up goes with it.
+    guard wanted == nil, let file = try writtenFile() else { return }
+    throw GuestArchiveError.writtenMeanwhile(path: file.place)
+  }
+
+  /// A file that somebody has written to since it was sealed.
+  private func writtenFile() throws -> RestoredFile? {
+    try parameters.files.first { try $0.isWrittenSince() }
   }
 
   private func undefine(on connection: Connection) throws {
     guard !isForestalled else { return }
-    try requireOff()
+    try requireUnused()
     let own = try ownGuest()
     if parameters.formerUUID != parameters.uuid { try own?.undefine(.keepNVRAM) }
     guard let former = parameters.former, let uuid = parameters.formerUUID else { return }

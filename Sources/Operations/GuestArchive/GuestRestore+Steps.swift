@@ -77,7 +77,10 @@ extension GuestRestore {
     }
     let plan = Plan(
       [write]
-        + making.steps(saveImage: { outputs.saveImage }) { try outputs.nameFiles() },
+        + making.steps(saveImage: { outputs.saveImage }) {
+          try outputs.nameFiles()
+          try making.seal(in: journal)
+        },
       finishing: making.finishingSteps)
     try plan.run(journal: journal, cancellation: cancellation)
     return Result(
@@ -104,7 +107,9 @@ extension GuestRestore {
     }
     var steps = [write] + making.steps(saveImage: { nil }, naming: {})
     if making.parameters.overlays != nil { steps.append(Step(InstantRestore.pulling) {}) }
-    return Plan(steps, finishing: making.finishingSteps, isAchieved: making.isAchieved)
+    return Plan(
+      steps, finishing: making.finishingSteps, achievedFrom: making.firstAchieving,
+      isAchieved: making.isAchieved)
   }
 
   /// Where the memory is until it is put back.

@@ -36,14 +36,11 @@ public enum InterruptedArchiving {
     -> PlanFailure
   {
     let parameters = try journal.record.parameters(as: ArchivingParameters<Way>.self)
-    let removed =
-      try parameters.archive.map {
-        try UnfinishedFile.remove(of: $0, writtenBy: journal.record.processID)
-      } ?? []
-    let outcome = plan(parameters.way).rollBack(journal)
-    return PlanFailure(
-      step: outcome.step, cause: outcome.cause, undone: removed.map { "remove '\($0)'" } + outcome.undone,
-      notUndone: outcome.notUndone)
+    // First the guest: what is left of the archive may be where nothing can be removed any more.
+    return plan(parameters.way).rollBack(journal) {
+      try parameters.archive.map { try UnfinishedFile.remove(of: $0, writtenBy: journal.record.processID) }
+        ?? []
+    }
   }
 }
 

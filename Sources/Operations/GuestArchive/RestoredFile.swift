@@ -15,6 +15,8 @@ struct RestoredFile: Codable, Equatable {
   var device: UInt64
   /// Its number on that device.
   var inode: UInt64
+  /// When it was last written to before any guest could have it, nanoseconds since 1970; nil until it has its name.
+  var sealed: Int64?
 
   /// Takes the file away, and puts back what was in its place; does nothing where that was done.
   ///
@@ -47,6 +49,27 @@ struct RestoredFile: Codable, Equatable {
   var isInPlaceOrGone: Bool {
     var status = stat()
     return isInPlace || lstat(place, &status) != 0
+  }
+
+  /// The same file, complete: whatever is written from now on is not ours.
+  func sealedNow() throws -> RestoredFile {
+    var file = self
+    file.sealed = try lastWritten()
+    return file
+  }
+
+  /// Whether somebody has written to it in its place since.
+  func isWrittenSince() throws -> Bool {
+    guard let sealed, try isThis(place) else { return false }
+    return try lastWritten() != sealed
+  }
+
+  private func lastWritten() throws -> Int64 {
+    var status = stat()
+    guard lstat(place, &status) == 0 else {
+      throw ArchiveOperationError.file(operation: "look at", path: place, errno: Errno(rawValue: errno))
+    }
+    return Int64(status.st_mtim.tv_sec) * 1_000_000_000 + Int64(status.st_mtim.tv_nsec)
   }
 
   private func isThis(_ path: String) throws -> Bool {

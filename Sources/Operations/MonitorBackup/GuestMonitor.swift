@@ -44,7 +44,7 @@ final class GuestMonitor {
   var identity: Identity { client.map(Self.identity) ?? Identity() }
 
   private static func identity(of client: QMPConnection) -> Identity {
-    Identity(process: client.peer, start: client.peer.flatMap(OperationJournal.Record.start(of:)))
+    Identity(process: client.peer, start: client.peer.flatMap(ProcessStart.moment(of:)))
   }
 
   /// Runs one command.

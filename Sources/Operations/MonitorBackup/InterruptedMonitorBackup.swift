@@ -29,22 +29,17 @@ extension MonitorBackup {
     let plan =
       try monitor.reconnect()
       ? MonitorSteps(at: monitor, parameters.way).interrupted(in: journal.begun) : Plan([])
-    journal.outlivesPlan = true
-    let outcome = plan.rollBack(journal)
-    guard outcome.notUndone.isEmpty else { return outcome }
-    let removed =
-      try parameters.archive.map {
+    return plan.rollBack(journal) {
+      let directory = parameters.way.directory
+      for socket in ["memory", "disks"] { unlink("\(directory)/\(socket)") }
+      guard rmdir(directory) == 0 || errno == ENOENT else {
+        throw ArchiveOperationError.file(
+          operation: "remove", path: directory, errno: Errno(rawValue: errno))
+      }
+      return try parameters.archive.map {
         try UnfinishedFile.remove(of: $0, writtenBy: journal.record.processID)
       } ?? []
-    let directory = parameters.way.directory
-    for socket in ["memory", "disks"] { unlink("\(directory)/\(socket)") }
-    guard rmdir(directory) == 0 || errno == ENOENT else {
-      throw ArchiveOperationError.file(operation: "remove", path: directory, errno: Errno(rawValue: errno))
     }
-    try journal.remove()
-    return PlanFailure(
-      step: outcome.step, cause: nil, undone: outcome.undone + removed.map { "remove '\($0)'" }, notUndone: []
-    )
   }
 
   /// What is left of one, as its QEMU tells.

@@ -71,6 +71,9 @@ public final class MonitorBackup {
     let directory =
       "\(parent)/snapsh-backup-\(getpid())-\(String(UInt32.random(in: 0...UInt32.max), radix: 36))"
     let conductor = try conductor(in: directory)
+    // From the journal's first line to its end, which is behind that of the plan.
+    let claim = try conductor.journal?.claim()
+    defer { withExtendedLifetime(claim) {} }
     try conductor.journal?.begin(step: -1)
     do {
       let result = try archive(conductor, in: directory, parent: parent)

@@ -19,9 +19,24 @@ struct Patient {
 
   /// Those of this libvirt: a guest of the same UUID may be under another one.
   private var interrupted: [InterruptedOperation] {
-    get throws {
-      try InterruptedOperation.all(in: journals, domainUUID: uuid)
-        .filter { try $0.journal.record.concerns(domain) }
+    get throws { try allInterrupted.filter { try $0.journal.record.concerns(domain) } }
+  }
+
+  private var allInterrupted: [InterruptedOperation] {
+    InterruptedOperation.all(in: journals, domainUUID: uuid)
+  }
+
+  /// Those begun under another URI, which may be this libvirt's too: commands refuse to work beside them.
+  private func elsewhere() throws -> [DoctorReport.Entry] {
+    try allInterrupted.filter { try !$0.journal.record.concerns(domain) }.map { operation in
+      let record = operation.journal.record
+      return DoctorReport.Entry(
+        domain: domain.name, kind: .interruptedOperation, subject: record.operation,
+        explanation:
+          "a \(record.operation) of a domain with its UUID, '\(record.domain)', was interrupted under "
+          + "'\(record.uri)' (process \(record.processID) is gone)",
+        fix: nil,
+        advice: "mend it there: snapsh -c '\(record.uri)' doctor \(record.domain) --fix")
     }
   }
 
@@ -73,7 +88,7 @@ struct Patient {
         undo: finding.remedy?.undoDescription(on: domain), noUndo: finding.remedy?.irreversibility,
         advice: finding.advice)
     }
-    return operations + rest
+    return try operations + elsewhere() + rest
   }
 
   /// Recovers what was interrupted, then mends what can be.

@@ -124,12 +124,12 @@ struct StorageMigrateCommand: VirshCommand {
   private func recover(resumes: Bool, in session: Session) throws -> any CommandResult {
     let connection = try session.connection()
     let journal = try interrupted(in: session)
-    guard !journal.isHeld else { throw UnfinishedOperationError(journal) }
+    guard !journal.isHeld else { throw UnfinishedOperationError(journal, under: journal.record.uri) }
     let name = journal.record.domain
     let parameters = try journal.record.parameters(as: StorageMigration.Parameters.self)
     let migration = try StorageMigration(
       journal: journal, connection: connection, cancellation: session.interruptible())
-    if !resumes && migration.plan.willFinish(journal) {
+    if try !resumes && migration.plan.willFinish(journal) {
       throw CommandFailure(
         "disks of domain '\(name)' have gone over already: finish with 'storage-migrate \(name) --resume'")
     }

@@ -20,7 +20,7 @@ extension Session {
   func requireNoUnfinishedOperation(on domain: Domain) throws {
     let uuid = try domain.uuid()
     let journal = try OperationJournal.all(in: journals()).first { $0.record.concerns(domainUUID: uuid) }
-    if let journal { throw UnfinishedOperationError(journal) }
+    if let journal { throw UnfinishedOperationError(journal, under: try domain.connection.uri()) }
   }
 
   /// Makes sure that no job and no operation of ours holds a domain that is about to be archived, or waits for their
@@ -51,7 +51,7 @@ extension Session {
     guard let journals = StateDirectory(environment: environment).journals else { return }
     let cancellation = interruptible()
     while let journal = MonitorBackup.journal(ofMonitor: socket, in: journals) {
-      let error = UnfinishedOperationError(journal)
+      let error = UnfinishedOperationError(journal, under: "")
       guard options.waitsForJob && error.process != nil else { throw error }
       try cancellation.check()
       usleep(100_000)

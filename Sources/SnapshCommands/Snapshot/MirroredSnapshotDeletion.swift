@@ -73,19 +73,24 @@ struct MirroredSnapshotDeletion {
     let end = MirroredSnapshotEnd(
       record, choice: choice, on: domain, removesLeftovers: removesLeftovers, timeoutSeconds: timeoutSeconds,
       cancellation: session.interruptible(), progress: printer.show)
-    try end.check()
-    if isDryRun { return PlannedSteps(end.plan, on: domain) }
-    do {
-      defer { printer.end() }
-      try end.plan.run(cancellation: session.interruptible())
-    } catch {
+    if isDryRun {
+      try end.check()
+      return PlannedSteps(end.plan, on: domain)
+    }
+    try OperationJournal.claiming("mirror-end", on: domain, in: session.journals()) {
+      try end.check()
       do {
-        try end.check()
-      } catch let refusal as MirrorError {
-        throw CommandFailure("snapshot '\(record.snapshot)' is not ended: \(refusal)", cause: error)
+        defer { printer.end() }
+        try end.plan.run(cancellation: session.interruptible())
+      } catch {
+        do {
+          try end.check()
+        } catch let refusal as MirrorError {
+          throw CommandFailure("snapshot '\(record.snapshot)' is not ended: \(refusal)", cause: error)
+        }
+        throw CommandFailure(
+          "snapshot '\(record.snapshot)' is not ended yet; the same command does the rest", cause: error)
       }
-      throw CommandFailure(
-        "snapshot '\(record.snapshot)' is not ended yet; the same command does the rest", cause: error)
     }
     let stays = choice == .pivot ? nil : "first"
     let chains = try DiskChain.chains(inDomainXML: domain.xml())

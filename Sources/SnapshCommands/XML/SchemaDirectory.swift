@@ -1,3 +1,4 @@
+import DiskIO
 import Glibc
 import SnapshotXML
 import SystemPackage
@@ -84,18 +85,11 @@ struct SchemaDirectory: Equatable {
   }
 
   private static func entries(of directory: String) throws(SchemaDirectoryError) -> [String] {
-    guard let stream = opendir(directory) else {
-      throw .unreadable(path: directory, Errno(rawValue: errno))
+    do {
+      return try DirectoryListing.names(in: directory).filter { !$0.hasPrefix(".") }
+    } catch {
+      throw .unreadable(path: directory, error)
     }
-    defer { closedir(stream) }
-    var names: [String] = []
-    while let entry = readdir(stream) {
-      let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-        pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-      }
-      if !name.hasPrefix(".") { names.append(name) }
-    }
-    return names
   }
 }
 
