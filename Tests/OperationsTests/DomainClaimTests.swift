@@ -1,3 +1,4 @@
+import Foundation
 import SystemPackage
 import TestSupport
 import Testing
@@ -75,5 +76,39 @@ struct DomainClaimTests {
     undoes = true
     #expect(plan.rollBack(left).notUndone.isEmpty)
     #expect(OperationJournal.all(in: journals).isEmpty)
+  }
+
+  @Test("who is refused because of an operation under another libvirt is told which")
+  func elsewhere() throws {
+    let temporary = try TemporaryDirectory()
+    let journals = FilePath(temporary.path).appending("journals")
+    let lost = OperationJournal(
+      in: journals,
+      try .init(operation: "first", uri: "test:///other", domainUUID: "u", domain: "d", parameters: 1))
+    try lost.begin(step: 0)
+    let second = try journal("second", in: journals)
+    let interrupted = #expect(throws: UnfinishedOperationError.self) { try second.claimForNew() }
+    #expect(
+      interrupted?.description
+        == "an earlier first on domain 'd' under 'test:///other' was interrupted; 'snapsh -c 'test:///other' doctor d --fix' "
+        + "takes it back, or does the rest of it")
+    let claim = try lost.claim()
+    defer { withExtendedLifetime(claim) {} }
+    let busy = #expect(throws: UnfinishedOperationError.self) { try second.claimForNew() }
+    #expect(
+      busy?.description
+        == "process \(getpid()) is at work on domain 'd' under 'test:///other' (first); wait for its end")
+  }
+
+  @Test("a lock that cannot be had for another reason is no other operation's")
+  func noLocks() throws {
+    let temporary = try TemporaryDirectory()
+    let journals = FilePath(temporary.path).appending("journals")
+    try temporary.write(text: "", to: "elsewhere")
+    try FileManager.default.createDirectory(
+      atPath: temporary.file("locks"), withIntermediateDirectories: false)
+    try FileManager.default.createSymbolicLink(
+      atPath: temporary.file("locks/u.lock"), withDestinationPath: temporary.file("elsewhere"))
+    #expect(throws: JournalError.self) { try journal("first", in: journals).claim() }
   }
 }

@@ -32,7 +32,7 @@ struct DomainlessOperations {
     operations.map { operation in
       let record = operation.journal.record
       let isMendable = operation.isMendedWithoutDomain(on: connection)
-      let goesForward = definesGuest(operation)
+      let goesForward = operation.willFinish(on: connection)
       let data = operation.whereabouts(on: connection)
       return DoctorReport.Entry(
         domain: record.domain, kind: .interruptedOperation, subject: record.operation,
@@ -53,13 +53,9 @@ struct DomainlessOperations {
 
   private func fix(of operation: InterruptedOperation) -> String {
     let name = operation.journal.record.operation
-    return definesGuest(operation)
-      ? "define the guest, shut off, and do the rest of the \(name)" : "take the \(name) back"
-  }
-
-  private func definesGuest(_ operation: InterruptedOperation) -> Bool {
-    operation.journal.record.operation == StorageMigration.operation
-      && operation.willFinish(on: connection)
+    guard operation.willFinish(on: connection) else { return "take the \(name) back" }
+    let definition = name == StorageMigration.operation ? "define the guest, shut off, and " : ""
+    return "\(definition)do the rest of the \(name)"
   }
 
   /// Takes them back, or does the rest.
@@ -71,7 +67,7 @@ struct DomainlessOperations {
     for operation in operations where operation.isMendedWithoutDomain(on: connection) {
       let fix = fix(of: operation)
       guard let outcome = try operation.recover(on: connection) else {
-        if operation.journal.record.operation == StorageMigration.operation { done.append(fix) }
+        done.append(fix)
         continue
       }
       guard outcome.notUndone.isEmpty else { throw outcome }
