@@ -18,25 +18,21 @@ extension ArchiveIndex {
     of storage: some ArchiveStorage, maximumRuns: Int, progress: ((UInt64) throws -> Void)? = nil
   ) throws {
     let (header, headerSize, identity) = try Self.header(of: storage)
-    var walk = try ExtentWalk(header: header, maximumRuns: maximumRuns)
-    var window = HeaderWindow(storage)
-    var offset = headerSize
-    while offset < storage.size {
-      let size = try window.withHeader(at: offset) { bytes throws(VMAError) in
-        try walk.take(bytes, at: offset, available: storage.size - offset)
-      }
-      offset += UInt64(size)
-      if walk.extents.count % 4096 == 0 { try progress?(offset) }
+    var places = try ExtentPlaces(header: header, maximumRuns: maximumRuns)
+    var walk = HeaderWalk(storage, from: headerSize)
+    while let extent = try walk.next() {
+      try places.take(walk.header(of: extent), at: extent.offset, available: extent.available)
+      if places.extents.count % 4096 == 0 { try progress?(walk.end) }
     }
-    let trailer = try walk.finish(identity, at: offset)
+    let trailer = try places.finish(identity, at: walk.end)
     self.header = header
     archiveSize = storage.size
     headerChecksum = identity
-    extentOffsets = walk.extents
-    devices = walk.devices()
+    extentOffsets = places.extents
+    devices = places.devices()
     digests = Dictionary(
       (trailer?.devices ?? []).map { ($0.id, $0.digest) }, uniquingKeysWith: { first, _ in first })
-    try progress?(offset)
+    try progress?(walk.end)
   }
 
   /// Reads the archive's header.
@@ -62,41 +58,8 @@ extension ArchiveStorage {
   }
 }
 
-/// The headers of extents one after another, with one read for many where they lie close together.
-private struct HeaderWindow: ~Copyable {
-  private let storage: any ArchiveStorage
-  private let space = UnsafeMutableRawBufferPointer.allocate(byteCount: 256 << 10, alignment: 4096)
-  private var start: UInt64 = 0
-  private var count = 0
-
-  init(_ storage: some ArchiveStorage) { self.storage = storage }
-
-  deinit { space.deallocate() }
-
-  /// - Parameters:
-  ///   - offset: where an extent begins; never less than the time before.
-  ///   - body: gets the header, or what there is of it.
-  /// - Returns: what the body returns.
-  /// - Throws: what the storage or the body throws.
-  mutating func withHeader<Value>(
-    at offset: UInt64, _ body: (UnsafeRawBufferPointer) throws(VMAError) -> Value
-  ) throws(VMAError) -> Value {
-    let end = start + UInt64(count)
-    if offset < start || offset + UInt64(Layout.Extent.headerSize) > end {
-      // Empty extents adjoin; behind one with data nothing but the next header is wanted.
-      let isClose = offset >= end && offset - end < UInt64(Layout.Extent.headerSize)
-      let wanted = isClose || count == 0 ? space.count : Layout.Extent.headerSize
-      count = try storage.read(into: space.slice(0, wanted), at: offset)
-      start = offset
-    }
-    let position = Int(offset - start)
-    return try body(
-      UnsafeRawBufferPointer(space).slice(position, min(Layout.Extent.headerSize, count - position)))
-  }
-}
-
-/// An archive's extents by their headers alone.
-private struct ExtentWalk: ~Copyable {
+/// Where an archive's clusters are, by the headers of its extents alone.
+private struct ExtentPlaces: ~Copyable {
   private let header: ArchiveHeader
   private let maximumRuns: Int
   private let checksum: HeaderChecksum
@@ -121,22 +84,20 @@ private struct ExtentWalk: ~Copyable {
   /// - Parameters:
   ///   - bytes: the header, or what there is of it.
   ///   - offset: where it is.
-  ///   - available: bytes of the archive from there on.
-  /// - Returns: the extent's size in bytes.
+  ///   - available: bytes of the extent that the archive has.
   /// - Throws: ``VMAError`` for what is wrong.
   mutating func take(
-    _ bytes: UnsafeRawBufferPointer, at offset: UInt64, available: UInt64
-  ) throws(VMAError) -> Int {
+    _ bytes: UnsafeRawBufferPointer, at offset: UInt64, available: Int
+  ) throws(VMAError) {
     guard bytes.count == Layout.Extent.headerSize else {
       throw VMAError(.extentHeaderTruncated(have: bytes.count), at: offset)
     }
     try ExtentHeader.check(
-      header: bytes, available: Int(clamping: available), at: offset, uuid: header.uuid, checksum: checksum)
-    let size = Layout.Extent.headerSize + ExtentHeader.blockCount(bytes) * Layout.blockSize
+      header: bytes, available: available, at: offset, uuid: header.uuid, checksum: checksum)
     if header.integrity == .digests {
       guard try ExtentHeader.recordedDigest(bytes, extent: UInt64(extents.count), at: offset) != nil else {
         try trailer.take(bytes, at: offset)
-        return size
+        return
       }
       guard !trailer.hasBegun else { throw VMAError(.extentAfterTrailer, at: offset) }
     }
@@ -144,7 +105,6 @@ private struct ExtentWalk: ~Copyable {
     note(bytes)
     extents.append(offset)
     guard runCount <= maximumRuns else { throw VMAError(.indexTooLarge(runs: maximumRuns), at: offset) }
-    return size
   }
 
   private mutating func note(_ bytes: UnsafeRawBufferPointer) {

@@ -34,8 +34,8 @@ struct HeaderWalk: ~Copyable {
       held = offset..<offset + UInt64(count)
     }
     let start = Int(offset - held.lowerBound)
+    // None where the archive has shrunk since it was opened, which who checks the extent tells.
     let have = min(Layout.Extent.headerSize, Int(held.upperBound - offset))
-    guard have > 0 else { return nil }
     let size = have == Layout.Extent.headerSize ? ExtentHeader.size(slice(start, have)) : nil
     // What is no whole extent is left to who checks it.
     let available = min(left, UInt64(size ?? Int(clamping: left)))

@@ -36,6 +36,16 @@ import Testing
   }
 
   @Test(
+    "an archive that has lost its last extents since it was opened is told, although it never promised an end"
+  )
+  func shrunk() throws {
+    let archive = try Archive.make(Self.images(), integrity: .none)
+    let end = try #require(ArchiveIndex(of: MemoryStorage(archive)).extentOffsets.last)
+    let storage = MemoryStorage(Array(archive[..<Int(end)]), openedWith: archive.count)
+    #expect(throws: VMAError(.extentHeaderTruncated(have: 0), at: end)) { try ArchiveIndex(of: storage) }
+  }
+
+  @Test(
     "an archive reads in any order as it was written, with digests and without",
     arguments: [IntegrityPromise.digests, .none])
   func content(integrity: IntegrityPromise) throws {

@@ -5,12 +5,13 @@ import Synchronization
 /// An archive in memory that can be read in any order, changed, and asked how much of it was read.
 final class MemoryStorage: ArchiveStorage {
   private let state: Mutex<(bytes: [UInt8], read: Int)>
+  let size: UInt64
 
-  init(_ bytes: [UInt8]) {
+  /// An archive of these bytes that had another size when it was opened, where one is given.
+  init(_ bytes: [UInt8], openedWith size: Int? = nil) {
     state = Mutex((bytes, 0))
+    self.size = UInt64(size ?? bytes.count)
   }
-
-  var size: UInt64 { state.withLock { UInt64($0.bytes.count) } }
 
   /// Bytes read until now.
   var bytesRead: Int { state.withLock { $0.read } }
