@@ -1,6 +1,6 @@
 import Glibc
+import Locking
 import NBDServer
-import Synchronization
 import SystemPackage
 import VMA
 
@@ -20,7 +20,7 @@ final class ReceivedArchive: @unchecked Sendable {
     var open: UInt64 = 0
   }
 
-  private let lock = Mutex(())
+  private let lock = SleepingLock(())
   private let writer: ArchiveWriter
   private let treatsUnwrittenAsZero: Bool
   private var gathering: ClusterGathering

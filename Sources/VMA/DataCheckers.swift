@@ -1,4 +1,5 @@
 import Glibc
+import Locking
 
 /// Threads that read and hash the data of extents, each an extent at a time.
 ///

@@ -1,3 +1,4 @@
+import Locking
 import Synchronization
 
 /// What is known of an archive's extents from reading them: headers, data, and hashes of blocks, each within bounds.

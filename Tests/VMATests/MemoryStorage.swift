@@ -1,15 +1,15 @@
-import Synchronization
+import Locking
 
 @testable import VMA
 
 /// An archive in memory that can be read in any order, changed, and asked how much of it was read.
 final class MemoryStorage: ArchiveStorage {
-  private let state: Mutex<(bytes: [UInt8], read: Int)>
+  private let state: SleepingLock<(bytes: [UInt8], read: Int)>
   let size: UInt64
 
   /// An archive of these bytes that had another size when it was opened, where one is given.
   init(_ bytes: [UInt8], openedWith size: Int? = nil) {
-    state = Mutex((bytes, 0))
+    state = SleepingLock((bytes, 0))
     self.size = UInt64(size ?? bytes.count)
   }
 

@@ -1,4 +1,4 @@
-import Synchronization
+import Locking
 import XMLTree
 
 /// The schemas of one run, each loaded once, when it is first needed, and shared by all threads.
@@ -43,7 +43,7 @@ public final class SnapshotSchemas: Sendable {
 final class LoadedSchema: Sendable {
   let path: String
   private let read: @Sendable (String) -> [UInt8]?
-  private let loaded = Mutex<Result<RelaxNGSchema, XMLError>?>(nil)
+  private let loaded = SleepingLock<Result<RelaxNGSchema, XMLError>?>(nil)
 
   init(path: String, read: @escaping @Sendable (String) -> [UInt8]?) {
     self.path = path

@@ -4,12 +4,14 @@ import Glibc
 ///
 /// Synchronization's `Mutex` tries for a while first, and is handed over instead of taken, so that with a holder off its
 /// processor ten clients with their connections spent a third of all time on waiting (docs/performance.md).
-/// The C functions are `pthread_mutex_lock` and `pthread_mutex_unlock`.
-final class SleepingLock<Value>: @unchecked Sendable {
+/// So it is for whatever is held for longer than a few instructions. ThreadSanitizer understands it, too, while it knows nothing of
+/// how threads that wait hand a `Mutex` over. The C functions are `pthread_mutex_lock`, `_trylock` and `_unlock`.
+public final class SleepingLock<Value>: @unchecked Sendable {
   private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
   private var value: Value
 
-  init(_ value: sending Value) {
+  /// A lock that nobody has.
+  public init(_ value: sending Value) {
     self.value = value
     pthread_mutex_init(mutex, nil)
   }
@@ -20,10 +22,19 @@ final class SleepingLock<Value>: @unchecked Sendable {
   }
 
   /// Gives the value to `body`, and to nobody else meanwhile.
-  func withLock<Result, Failure: Error>(
+  public func withLock<Result, Failure: Error>(
     _ body: (inout Value) throws(Failure) -> Result
   ) throws(Failure) -> Result {
     pthread_mutex_lock(mutex)
+    defer { pthread_mutex_unlock(mutex) }
+    return try body(&value)
+  }
+
+  /// The same where nobody has it now; nil else.
+  public func withLockIfAvailable<Result, Failure: Error>(
+    _ body: (inout Value) throws(Failure) -> Result
+  ) throws(Failure) -> Result? {
+    guard pthread_mutex_trylock(mutex) == 0 else { return nil }
     defer { pthread_mutex_unlock(mutex) }
     return try body(&value)
   }
