@@ -20,6 +20,23 @@ public struct DomainExamination {
     self.isBusy = isBusy
   }
 
+  /// What there is to tell of a domain, which is looked at anew where its guest ends meanwhile.
+  ///
+  /// - Parameters:
+  ///   - domain: The domain.
+  ///   - isBusy: As for ``init(_:isBusy:)``.
+  /// - Throws: libvirt's error, `XMLError`, `DiskIOError`.
+  /// - Returns: As ``findings()``.
+  public static func findings(of domain: Domain, isBusy: Bool) throws -> [Finding] {
+    do {
+      return try DomainExamination(domain, isBusy: isBusy).findings()
+    } catch let error as LibvirtError where error.code == .operationInvalid {
+      // What a running guest was to be asked; libvirt may have learnt of its end only by asking it.
+      guard domain.isInactiveSoon else { throw error }
+      return try DomainExamination(domain, isBusy: isBusy).findings()
+    }
+  }
+
   /// What there is to tell, the worst first.
   ///
   /// - Throws: libvirt's error, `XMLError`, `DiskIOError`.

@@ -81,7 +81,7 @@ struct Patient {
           : "the \(record.operation) can be asked for again",
         advice: nil)
     }
-    let rest = try DomainExamination(domain, isBusy: isBusy).findings().map { finding in
+    let rest = try DomainExamination.findings(of: domain, isBusy: isBusy).map { finding in
       DoctorReport.Entry(
         domain: finding.domain, kind: finding.kind, subject: finding.subject,
         explanation: finding.explanation, fix: finding.remedy?.description(on: domain),
@@ -109,7 +109,7 @@ struct Patient {
     guard try !isGone else { return done }
     // One remedy may be the reason for the next.
     for _ in 0..<4 {
-      let next = try DomainExamination(domain, isBusy: isBusy).findings().compactMap(\.remedy)
+      let next = try DomainExamination.findings(of: domain, isBusy: isBusy).compactMap(\.remedy)
       guard !next.isEmpty else { break }
       try Mending(next).plan(on: domain).run(
         journal: OperationJournal(in: journals, record(of: Mending(next))), cancellation: cancellation)
