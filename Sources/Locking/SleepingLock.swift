@@ -8,17 +8,20 @@ import Glibc
 /// how threads that wait hand a `Mutex` over. The C functions are `pthread_mutex_lock`, `_trylock` and `_unlock`.
 public final class SleepingLock<Value>: @unchecked Sendable {
   private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
-  private var value: Value
+  /// Apart from the object itself, whose checks for overlapping access would be one more thing that threads share.
+  private let value = UnsafeMutablePointer<Value>.allocate(capacity: 1)
 
   /// A lock that nobody has.
   public init(_ value: sending Value) {
-    self.value = value
+    self.value.initialize(to: value)
     pthread_mutex_init(mutex, nil)
   }
 
   deinit {
     pthread_mutex_destroy(mutex)
     mutex.deallocate()
+    value.deinitialize(count: 1)
+    value.deallocate()
   }
 
   /// Gives the value to `body`, and to nobody else meanwhile.
@@ -27,7 +30,7 @@ public final class SleepingLock<Value>: @unchecked Sendable {
   ) throws(Failure) -> Result {
     pthread_mutex_lock(mutex)
     defer { pthread_mutex_unlock(mutex) }
-    return try body(&value)
+    return try body(&value.pointee)
   }
 
   /// The same where nobody has it now; nil else.
@@ -36,6 +39,6 @@ public final class SleepingLock<Value>: @unchecked Sendable {
   ) throws(Failure) -> Result? {
     guard pthread_mutex_trylock(mutex) == 0 else { return nil }
     defer { pthread_mutex_unlock(mutex) }
-    return try body(&value)
+    return try body(&value.pointee)
   }
 }
