@@ -66,12 +66,7 @@ struct DomainlessOperations {
     var done: [String] = []
     for operation in operations where operation.isMendedWithoutDomain(on: connection) {
       let fix = fix(of: operation)
-      guard let outcome = try operation.recover(on: connection) else {
-        done.append(fix)
-        continue
-      }
-      guard outcome.notUndone.isEmpty else { throw outcome }
-      done += outcome.undone + ["take the \(operation.journal.record.operation) back"]
+      done += try operation.orders(after: operation.recover(on: connection), rest: fix)
     }
     return done
   }

@@ -37,16 +37,6 @@ struct OperationsWithoutLibvirt {
   /// - Throws: What could not be taken back.
   /// - Returns: What was done, as orders.
   func mend() throws -> [String] {
-    var done: [String] = []
-    for operation in operations {
-      let name = operation.journal.record.operation
-      if let outcome = try operation.recoverWithoutLibvirt() {
-        guard outcome.notUndone.isEmpty else { throw outcome }
-        done += outcome.undone + ["take the \(name) back"]
-      } else {
-        done.append("do the rest of the \(name)")
-      }
-    }
-    return done
+    try operations.flatMap { try $0.orders(after: $0.recoverWithoutLibvirt()) }
   }
 }

@@ -97,13 +97,7 @@ struct Patient {
   func mend(_ cancellation: Cancellation) throws -> [String] {
     var done: [String] = []
     for operation in try interrupted {
-      let name = operation.journal.record.operation
-      if let outcome = try operation.recover(on: domain.connection) {
-        guard outcome.notUndone.isEmpty else { throw outcome }
-        done += outcome.undone + ["take the \(name) back"]
-      } else {
-        done.append("do the rest of the \(name)")
-      }
+      done += try operation.orders(after: operation.recover(on: domain.connection))
     }
     var remedies: [Mending.Remedy] = []
     guard try !isGone else { return done }
